@@ -1,0 +1,80 @@
+//! What the engine is told. Events carry facts that were read, or say where to
+//! look again; they never carry decisions.
+
+use crate::action::OpId;
+use crate::device::Device;
+use crate::fact::Fact;
+use crate::machine::{ConnectionUri, MachineKey, MachineRead};
+use crate::policy::Policy;
+use crate::port::PortPath;
+
+/// All that can happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A valid configuration was loaded; it replaces the one before.
+    Policy(Policy),
+    /// All devices that are present, read after the monitor was opened.
+    Devices(Vec<Device>),
+    /// One device, read again.
+    Device(Device),
+    /// sysfs has no device at this port any more.
+    DeviceGone(PortPath),
+    /// A scan of all devices failed; nothing is known from it.
+    ScanFailed(String),
+    /// Something happened to the devices and it is not known what: look at all.
+    DevicesUncertain,
+    /// A connection is open and its events are registered.
+    Connected(ConnectionUri),
+    /// A connection could not be opened, or was lost, with the reason.
+    Disconnected(ConnectionUri, String),
+    /// The machines that exist on a connection. Each is looked at by itself afterwards.
+    Machines(ConnectionUri, Vec<MachineListing>),
+    /// Listing the machines failed, with the reason.
+    ListFailed(ConnectionUri, String),
+    /// libvirt said that something about this machine changed.
+    MachineChanged(MachineKey),
+    /// libvirt said that a hostdev came or went.
+    HostdevChanged(MachineKey, String),
+    /// A look at a machine is done.
+    MachineRead(MachineKey, MachineRead),
+    /// A call is done.
+    Done(OpId, Outcome),
+    /// Nothing but time; a wakeup that the engine asked for.
+    Tick,
+}
+
+/// One line of a list of machines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineListing {
+    /// Which machine.
+    pub machine: MachineKey,
+    /// Whether it runs or is paused.
+    pub active: bool,
+}
+
+/// How a call ended and what is there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What libvirt answered.
+    pub result: Result<(), CallError>,
+    /// The machine, read again after the call.
+    pub after: MachineRead,
+    /// After an attach: whether the instance that was meant is still there.
+    pub instance_present: Fact<bool>,
+}
+
+/// Why a call did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The device was re-enumerated or unplugged since the decision; nothing was called.
+    #[error("the device is not the one that was decided on any more")]
+    InstanceChanged,
+    /// libvirt refused.
+    #[error("{message} (libvirt error {code})")]
+    Libvirt {
+        /// `virErrorNumber`.
+        code: i32,
+        /// libvirt's text, in the language of its daemon.
+        message: String,
+    },
+}

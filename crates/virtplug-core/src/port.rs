@@ -1,0 +1,133 @@
+//! The place of a device: its kernel port path.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::id::{BusNumber, ParseIdError};
+
+/// Longest chain of ports that USB allows: a root port and five hubs
+/// (USB 2.0, 4.1.1: seven tiers, root hub and device included).
+const MAX_TIERS: usize = 6;
+
+/// Bus and chain of ports, as the kernel names the device in sysfs: `3-2.4`.
+///
+/// One present device has one port path and no other device has the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortPath {
+    bus: BusNumber,
+    ports: Vec<u8>,
+}
+
+impl PortPath {
+    /// The bus, the number before the dash.
+    pub fn bus(&self) -> BusNumber {
+        self.bus
+    }
+
+    /// The port numbers from the root hub down.
+    pub fn ports(&self) -> &[u8] {
+        &self.ports
+    }
+
+    fn parse(text: &str, separator: char) -> Option<Self> {
+        let (bus, chain) = text.split_once('-')?;
+        let bus = BusNumber(decimal(bus)?);
+        let ports = chain
+            .split(separator)
+            .map(|port| decimal(port).and_then(|n| u8::try_from(n).ok()))
+            .collect::<Option<Vec<u8>>>()?;
+        (ports.len() <= MAX_TIERS).then_some(Self { bus, ports })
+    }
+
+    fn write(&self, f: &mut impl fmt::Write, separator: char) -> fmt::Result {
+        write!(f, "{}", self.bus)?;
+        for (tier, port) in self.ports.iter().enumerate() {
+            f.write_char(if tier == 0 { '-' } else { separator })?;
+            write!(f, "{port}")?;
+        }
+        Ok(())
+    }
+
+    /// The form for an alias, where libvirt allows no dot: `3-2_4`.
+    pub(crate) fn to_alias_part(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = self.write(&mut text, '_');
+        text
+    }
+
+    /// Reads what [`PortPath::to_alias_part`] wrote.
+    pub(crate) fn from_alias_part(text: &str) -> Option<Self> {
+        Self::parse(text, '_')
+    }
+}
+
+/// A decimal number from 1 up, without sign, blanks or leading zeros.
+fn decimal(text: &str) -> Option<u16> {
+    let plain = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+impl fmt::Display for PortPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text, '.')?;
+        f.pad(&text)
+    }
+}
+
+impl FromStr for PortPath {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        Self::parse(text, '.').ok_or(ParseIdError::Port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_paths_read_and_write_alike() {
+        for text in ["1-1", "3-2.4", "12-1.2.3.4.5.6", "400-255"] {
+            let port: PortPath = text.parse().unwrap();
+            assert_eq!(port.to_string(), text);
+            assert_eq!(PortPath::from_alias_part(&port.to_alias_part()), Some(port));
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_would_not_write_is_refused() {
+        for text in [
+            "",
+            "1",
+            "1-",
+            "-1",
+            "1-0",
+            "0-1",
+            "1-1.",
+            "1-01",
+            "1-256",
+            "usb3",
+            "3-0:1.0",
+            "1-1.2.3.4.5.6.7",
+            "1-+1",
+            "1 -1",
+            "1_1",
+            "99999-1",
+        ] {
+            assert!(text.parse::<PortPath>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ports_sort_by_number() {
+        let mut ports: Vec<PortPath> = ["1-10", "1-2", "1-2.1"]
+            .map(|text| text.parse().unwrap())
+            .to_vec();
+        ports.sort();
+        let sorted: Vec<String> = ports.iter().map(ToString::to_string).collect();
+        assert_eq!(sorted, ["1-2", "1-2.1", "1-10"]);
+    }
+}

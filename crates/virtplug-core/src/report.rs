@@ -1,0 +1,56 @@
+//! What is worth a line in the journal.
+
+use crate::action::{AttachRequest, DetachReason};
+use crate::alias::OwnAlias;
+use crate::machine::{ConnectionUri, MachineKey};
+use crate::port::PortPath;
+
+/// Something that a reader of the journal wants to know, told once per change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// A device is in its machine now.
+    Attached(AttachRequest),
+    /// An attach failed; `attempt` counts from 1, `retry_ms` is the time until
+    /// the next try, `None` when only a change of the machine can help.
+    AttachFailed {
+        /// What was tried.
+        request: AttachRequest,
+        /// Counts from 1 for this instance and machine.
+        attempt: u32,
+        /// Milliseconds until the next try.
+        retry_ms: Option<u64>,
+        /// Why it failed.
+        error: String,
+    },
+    /// An entry of ours is gone, as we asked.
+    Detached(MachineKey, OwnAlias, DetachReason),
+    /// A detach failed.
+    DetachFailed {
+        /// Where.
+        machine: MachineKey,
+        /// Which entry.
+        alias: OwnAlias,
+        /// Milliseconds until the next try.
+        retry_ms: u64,
+        /// Why it failed.
+        error: String,
+    },
+    /// Somebody else detached a device of ours; it stays out until it is
+    /// plugged in again or the machine starts anew.
+    Held(MachineKey, OwnAlias),
+    /// A port enumerates too often; attaching pauses.
+    Flapping {
+        /// The port.
+        port: PortPath,
+        /// Milliseconds until the next attach there.
+        pause_ms: u64,
+    },
+    /// A connection is up.
+    Connected(ConnectionUri),
+    /// A connection is down, with the reason; told once until it is up again.
+    Waiting(ConnectionUri, String),
+    /// A call takes longer than it should; its machine waits for it, no other does.
+    Overdue(MachineKey),
+    /// A scan of the devices or a look at a machine failed; nothing is decided from it.
+    LookFailed(String),
+}
