@@ -84,8 +84,6 @@ pub enum DetachReason {
     Conflict,
     /// The device may not be attached any more.
     Refused,
-    /// A manual decision.
-    Held,
 }
 
 impl fmt::Display for DetachReason {
@@ -98,7 +96,6 @@ impl fmt::Display for DetachReason {
             Self::NotAssigned => "no rule gives the device to this machine",
             Self::Conflict => "rules give the device to several machines",
             Self::Refused => "the device may not be attached any more",
-            Self::Held => "the device is held off this machine",
         })
     }
 }

@@ -14,15 +14,20 @@ pub enum Event {
     /// A valid configuration was loaded; it replaces the one before.
     Policy(Policy),
     /// All devices that are present, read after the monitor was opened.
-    Devices(Vec<Device>),
+    Devices {
+        /// Those that could be read.
+        present: Vec<Device>,
+        /// Ports with a device that could not; what was known of it stays.
+        unreadable: Vec<PortPath>,
+    },
     /// One device, read again.
     Device(Device),
+    /// There is a device at this port and it could not be read.
+    DeviceUnreadable(PortPath),
     /// sysfs has no device at this port any more.
     DeviceGone(PortPath),
     /// A scan of all devices failed; nothing is known from it.
     ScanFailed(String),
-    /// Something happened to the devices and it is not known what: look at all.
-    DevicesUncertain,
     /// A connection is open and its events are registered.
     Connected(ConnectionUri),
     /// A connection could not be opened, or was lost, with the reason.

@@ -7,11 +7,13 @@ use crate::id::{HostAddress, ProductId, VendorId};
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::port::PortPath;
 use crate::rule::{Rule, Verdict};
+use crate::text::RawText;
 
 /// All rules, indexed so that judging a device does not look at each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     machines: BTreeSet<MachineKey>,
+    connections: BTreeSet<ConnectionUri>,
     rules: Vec<Rule>,
     index: Index,
 }
@@ -35,9 +37,15 @@ impl Policy {
     pub fn new(machines: impl IntoIterator<Item = MachineKey>, rules: Vec<Rule>) -> Self {
         let mut machines: BTreeSet<MachineKey> = machines.into_iter().collect();
         machines.extend(rules.iter().map(|rule| rule.machine.clone()));
+        let mut connections: BTreeSet<ConnectionUri> =
+            machines.iter().map(|machine| machine.uri.clone()).collect();
+        if connections.is_empty() {
+            connections.insert(ConnectionUri::default());
+        }
         let index = Index::new(&rules);
         Self {
             machines,
+            connections,
             rules,
             index,
         }
@@ -55,14 +63,8 @@ impl Policy {
 
     /// The connections that the configuration needs. Without any machine that
     /// is the default one, so that what an earlier run left is seen.
-    pub fn connections(&self) -> BTreeSet<ConnectionUri> {
-        if self.machines.is_empty() {
-            return [ConnectionUri::default()].into();
-        }
-        self.machines
-            .iter()
-            .map(|machine| machine.uri.clone())
-            .collect()
+    pub fn connections(&self) -> &BTreeSet<ConnectionUri> {
+        &self.connections
     }
 
     /// The rules that hold for a device, or could, in the order of the files.
@@ -111,12 +113,12 @@ impl Index {
         found.extend(self.by_address.get(&device.address).into_iter().flatten());
         let ids = (device.vendor, device.product);
         found.extend(self.by_product.get(&ids).into_iter().flatten());
-        match device.serial.known() {
-            Some(Some(serial)) => {
-                found.extend(self.by_serial.get(serial.as_bytes()).into_iter().flatten());
-            }
-            Some(None) => {}
-            None => found.extend(self.by_serial.values().flatten()),
+        if let Some(serial) = device.serial.known() {
+            let serial = serial.as_ref().map(RawText::as_bytes);
+            let rules = serial.and_then(|serial| self.by_serial.get(serial));
+            found.extend(rules.into_iter().flatten());
+        } else {
+            found.extend(self.by_serial.values().flatten());
         }
         match device.udev.known() {
             Some(record) => {
@@ -189,10 +191,7 @@ mod tests {
 
     #[test]
     fn without_machines_the_default_connection_is_looked_at() {
-        let uris = Policy::default().connections();
-        assert_eq!(
-            uris.into_iter().collect::<Vec<_>>(),
-            [ConnectionUri::default()]
-        );
+        let policy = Policy::new([], Vec::new());
+        assert_eq!(*policy.connections(), [ConnectionUri::default()].into());
     }
 }

@@ -1,6 +1,6 @@
 //! What is worth a line in the journal.
 
-use crate::action::{AttachRequest, DetachReason};
+use crate::action::DetachReason;
 use crate::alias::OwnAlias;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::port::PortPath;
@@ -9,12 +9,14 @@ use crate::port::PortPath;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
     /// A device is in its machine now.
-    Attached(AttachRequest),
+    Attached(MachineKey, OwnAlias),
     /// An attach failed; `attempt` counts from 1, `retry_ms` is the time until
     /// the next try, `None` when only a change of the machine can help.
     AttachFailed {
-        /// What was tried.
-        request: AttachRequest,
+        /// Where.
+        machine: MachineKey,
+        /// The entry that was to be made.
+        alias: OwnAlias,
         /// Counts from 1 for this instance and machine.
         attempt: u32,
         /// Milliseconds until the next try.
@@ -30,6 +32,8 @@ pub enum Report {
         machine: MachineKey,
         /// Which entry.
         alias: OwnAlias,
+        /// Counts from 1 for this entry.
+        attempt: u32,
         /// Milliseconds until the next try.
         retry_ms: u64,
         /// Why it failed.

@@ -1,0 +1,186 @@
+//! The engine: events in, actions out.
+//!
+//! What to do follows from what is wished (rules and holds) and what is (the
+//! last looks at devices and machines), never from the history of events.
+//! An event marks the machines that it may concern, and each marked machine is
+//! settled one step at a time: the next step follows from the answer.
+
+mod answer;
+mod connection;
+mod device_events;
+mod devices;
+mod link;
+mod look;
+mod machine;
+mod settle;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub use machine::Stuck;
+pub use view::{DeviceView, Holder, Summary};
+
+use crate::action::{Action, OpId};
+use crate::alias::OwnAlias;
+use crate::device::InstanceId;
+use crate::event::Event;
+use crate::flap::Flaps;
+use crate::id::HostAddress;
+use crate::machine::{ConnectionUri, MachineKey};
+use crate::policy::Policy;
+use crate::report::Report;
+use crate::retry::{Jitter, RateLimit};
+use crate::time::Time;
+
+use connection::Connection;
+use devices::Devices;
+use machine::Machine;
+
+/// How long a device may wait for udev. A device that udev never processes is
+/// attached after that.
+const UDEV_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Decides what is attached where. Opens no file, reads no clock.
+#[derive(Debug)]
+pub struct Engine {
+    now: Time,
+    /// `None` until the first configuration; nothing is done before.
+    policy: Option<Policy>,
+    devices: Devices,
+    connections: BTreeMap<ConnectionUri, Connection>,
+    machines: BTreeMap<MachineKey, Machine>,
+    /// Who holds an address, by the last looks at the machines.
+    occupants: BTreeMap<HostAddress, Vec<Occupant>>,
+    /// Instances whose attach was asked for, until its machine was looked at again.
+    attaching: BTreeMap<InstanceId, MachineKey>,
+    /// Devices that somebody else detached, with the machine that they stay out
+    /// of as long as the instance lives and the machine runs.
+    holds: BTreeMap<InstanceId, MachineKey>,
+    flaps: Flaps,
+    rate: RateLimit,
+    jitter: Jitter,
+    timers: BTreeSet<(Time, Wake)>,
+    dirty: BTreeSet<MachineKey>,
+    actions: Vec<Action>,
+    /// Which machine a call belongs to, until it is answered.
+    ops: BTreeMap<OpId, MachineKey>,
+    next_op: u64,
+}
+
+/// A hostdev that keeps others from an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Occupant {
+    machine: MachineKey,
+    own: Option<OwnAlias>,
+}
+
+/// What a timer wakes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Wake {
+    Connection(ConnectionUri),
+    Machine(MachineKey),
+}
+
+impl Engine {
+    /// An engine that knows nothing. `seed` varies the jitter of its pauses.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            now: Time::default(),
+            policy: None,
+            devices: Devices::default(),
+            connections: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            occupants: BTreeMap::new(),
+            attaching: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            flaps: Flaps::default(),
+            rate: RateLimit::new(),
+            jitter: Jitter::new(seed),
+            timers: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            actions: Vec::new(),
+            ops: BTreeMap::new(),
+            next_op: 1,
+        }
+    }
+
+    /// Takes one event and gives what is to be done, in this order.
+    pub fn handle(&mut self, now: Time, event: Event) -> Vec<Action> {
+        self.now = self.now.max(now);
+        self.rate.refill(self.now);
+        match event {
+            Event::Policy(policy) => self.adopt(policy),
+            Event::Devices {
+                present,
+                unreadable,
+            } => self.take_scan(present, unreadable),
+            Event::Device(device) => self.take_device(device),
+            Event::DeviceUnreadable(port) => self.devices.mark_unreadable(port),
+            Event::DeviceGone(port) => self.lose_device(&port),
+            Event::ScanFailed(reason) => self.scan_failed(&reason),
+            Event::Connected(uri) => self.connected(&uri),
+            Event::Disconnected(uri, reason) => self.disconnected(&uri, reason),
+            Event::Machines(uri, listing) => self.take_list(&uri, &listing),
+            Event::ListFailed(uri, reason) => self.list_failed(&uri, &reason),
+            Event::MachineChanged(machine) => self.look_again(&machine),
+            Event::HostdevChanged(machine, alias) => self.hostdev_changed(&machine, &alias),
+            Event::MachineRead(machine, read) => self.looked(&machine, read),
+            Event::Done(op, outcome) => self.done(op, outcome),
+            Event::Tick => {}
+        }
+        self.ring_timers();
+        while let Some(machine) = self.dirty.pop_first() {
+            self.settle(&machine);
+        }
+        std::mem::take(&mut self.actions)
+    }
+
+    /// When the engine wants `Event::Tick`, if time alone can bring something.
+    pub fn next_wakeup(&self) -> Option<Time> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// The configuration in force.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
+    }
+
+    fn ring_timers(&mut self) {
+        while let Some((at, _)) = self.timers.first()
+            && *at <= self.now
+        {
+            match self.timers.pop_first() {
+                Some((_, Wake::Connection(uri))) => {
+                    if let Some(connection) = self.connections.get_mut(&uri) {
+                        connection.wake = None;
+                    }
+                    self.drive(&uri);
+                }
+                Some((_, Wake::Machine(machine))) => {
+                    if let Some(state) = self.machines.get_mut(&machine) {
+                        state.wake = None;
+                    }
+                    self.dirty.insert(machine);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        self.actions.push(Action::Report(report));
+    }
+
+    fn new_op(&mut self, machine: &MachineKey) -> OpId {
+        let op = OpId(self.next_op);
+        self.next_op += 1;
+        self.ops.insert(op, machine.clone());
+        op
+    }
+
+    /// The machine's state; a machine that was not heard of gets one.
+    fn machine_mut(&mut self, machine: &MachineKey) -> &mut Machine {
+        self.machines.entry(machine.clone()).or_default()
+    }
+}

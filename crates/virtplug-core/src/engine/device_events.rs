@@ -1,0 +1,185 @@
+//! What follows from looks at the devices.
+
+use std::collections::BTreeSet;
+
+use super::Engine;
+use super::devices::{Present, remember};
+use crate::action::Action;
+use crate::assignment::Assignment;
+use crate::device::{Device, InstanceId};
+use crate::id::HostAddress;
+use crate::machine::MachineKey;
+use crate::port::PortPath;
+use crate::report::Report;
+
+impl Engine {
+    /// Asks for a scan. One that is under way may have passed what changed, so
+    /// another follows it.
+    pub(super) fn scan(&mut self) {
+        if self.devices.scanning {
+            self.devices.scan_again = true;
+        } else {
+            self.devices.scanning = true;
+            self.actions.push(Action::ScanDevices);
+        }
+    }
+
+    fn scan_answered(&mut self) {
+        self.devices.scanning = false;
+        if std::mem::take(&mut self.devices.scan_again) {
+            self.scan();
+        }
+    }
+
+    pub(super) fn scan_failed(&mut self, reason: &str) {
+        self.scan_answered();
+        self.report(Report::LookFailed(format!("USB devices: {reason}")));
+    }
+
+    pub(super) fn take_scan(&mut self, present: Vec<Device>, unreadable: Vec<PortPath>) {
+        let first = !self.devices.complete;
+        self.devices.complete = true;
+        self.scan_answered();
+        let found: BTreeSet<PortPath> = present
+            .iter()
+            .map(|device| device.port.clone())
+            .chain(unreadable.iter().cloned())
+            .collect();
+        let known = self.devices.ports();
+        let marked: Vec<PortPath> = self.devices.unreadable().cloned().collect();
+        for port in known.into_iter().chain(marked) {
+            if !found.contains(&port) {
+                self.lose_device(&port);
+            }
+        }
+        for device in present {
+            self.take_device(device);
+        }
+        for port in unreadable {
+            self.devices.mark_unreadable(port);
+        }
+        if first {
+            // Entries of ours that no device belongs to can be judged now.
+            self.dirty.extend(self.machines.keys().cloned());
+        }
+    }
+
+    pub(super) fn take_device(&mut self, fresh: Device) {
+        let port = fresh.port.clone();
+        let known = self.devices.at(&port);
+        let device = match known {
+            Some(known) => remember(fresh, &known.device),
+            None => fresh,
+        };
+        let same_instance = known.is_some_and(|known| known.device.instance == device.instance);
+        let seen = known
+            .filter(|_| same_instance)
+            .map_or(self.now, |known| known.seen);
+        if known.is_some_and(|known| known.device == device) {
+            return;
+        }
+        if !same_instance {
+            self.lose_device(&port);
+            if let Some(pause) = self.flaps.note(&port, self.now) {
+                self.report(Report::Flapping {
+                    port: port.clone(),
+                    pause_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+        }
+        let instance = device.instance;
+        let address = device.address;
+        let before = self.devices.put(Present {
+            device,
+            assignment: Assignment::Host,
+            seen,
+        });
+        if let Some(before) = before {
+            // What is wished before the change is compared by `assign`.
+            self.devices.assign(&port, before.assignment);
+        }
+        self.assign(&port);
+        if let Some(machine) = self.devices.at(&port).and_then(|p| p.assignment.machine())
+            && let Some(state) = self.machines.get_mut(machine)
+        {
+            // Something about the device changed, so a try may succeed now.
+            state.attempts.remove(&instance);
+        }
+        self.touch(instance, address);
+    }
+
+    pub(super) fn lose_device(&mut self, port: &PortPath) {
+        if self.devices.clear_unreadable(port) {
+            // Entries of ours that stayed because of it can be judged now.
+            self.dirty.extend(self.machines.keys().cloned());
+        }
+        let Some(gone) = self.devices.take(port) else {
+            return;
+        };
+        if let Some(machine) = gone.assignment.machine() {
+            self.unwish(machine, port, gone.device.instance);
+        }
+        self.holds.remove(&gone.device.instance);
+        self.touch(gone.device.instance, gone.device.address);
+    }
+
+    /// Decides anew where the device at a port belongs.
+    pub(super) fn assign(&mut self, port: &PortPath) {
+        let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
+            return;
+        };
+        let assignment = Assignment::decide(policy, &present.device);
+        let instance = present.device.instance;
+        let address = present.device.address;
+        if assignment == present.assignment {
+            if let Some(machine) = assignment.machine().cloned() {
+                self.machine_mut(&machine).wanted.insert(port.clone());
+            }
+            return;
+        }
+        let before = present.assignment.machine().cloned();
+        let after = assignment.machine().cloned();
+        self.devices.assign(port, assignment);
+        if let Some(machine) = before.filter(|machine| Some(machine) != after.as_ref()) {
+            self.unwish(&machine, port, instance);
+        }
+        if let Some(machine) = after {
+            self.machine_mut(&machine).wanted.insert(port.clone());
+        }
+        self.touch(instance, address);
+    }
+
+    fn unwish(&mut self, machine: &MachineKey, port: &PortPath, instance: InstanceId) {
+        if let Some(state) = self.machines.get_mut(machine) {
+            state.wanted.remove(port);
+            state.attempts.remove(&instance);
+            self.dirty.insert(machine.clone());
+        }
+    }
+
+    /// Marks the machines that an instance or an address concerns: the one
+    /// that is to have it, and those that hold it.
+    pub(super) fn touch(&mut self, instance: InstanceId, address: HostAddress) {
+        let wanting = [
+            self.devices.with_instance(instance),
+            self.devices.with_address(address),
+        ];
+        let wanting = wanting
+            .into_iter()
+            .flatten()
+            .filter_map(|present| present.assignment.machine());
+        let holding = self
+            .occupants
+            .get(&address)
+            .into_iter()
+            .flatten()
+            .map(|occupant| &occupant.machine);
+        let marked: Vec<MachineKey> = wanting
+            .chain(holding)
+            .chain(self.attaching.get(&instance))
+            .chain(self.holds.get(&instance))
+            .cloned()
+            .collect();
+        self.dirty.extend(marked);
+    }
+}

@@ -1,0 +1,243 @@
+//! Looks at machines: asking for them, and what follows from the answers.
+
+use super::machine::{Existence, Live, Machine, Task};
+use super::{Engine, Occupant};
+use crate::alias::OwnAlias;
+use crate::machine::{Hostdev, MachineKey, MachineRead};
+use crate::report::Report;
+use crate::retry::{Backoff, CALL_DELAY_CAP};
+
+impl Engine {
+    /// Something about a machine changed: look as soon as nothing is under way.
+    pub(super) fn look_again(&mut self, machine: &MachineKey) {
+        if !self.connections.contains_key(&machine.uri) {
+            return;
+        }
+        let state = self.machine_mut(machine);
+        state.look = true;
+        state.look_backoff = Backoff::default();
+        self.dirty.insert(machine.clone());
+    }
+
+    /// A hostdev came or went. The call that does it looks afterwards anyway.
+    pub(super) fn hostdev_changed(&mut self, machine: &MachineKey, alias: &str) {
+        let ours = OwnAlias::parse(alias);
+        let slot = self.machines.get(machine).and_then(|m| m.slot.as_ref());
+        let under_way = match slot.map(|slot| &slot.task) {
+            Some(Task::Attach(_, request)) => Some(&request.alias),
+            Some(Task::Detach(_, request)) => Some(&request.alias),
+            Some(Task::Look) | None => None,
+        };
+        if ours.is_none() || ours.as_ref() != under_way {
+            self.look_again(machine);
+        }
+    }
+
+    /// The answer to a look.
+    pub(super) fn looked(&mut self, machine: &MachineKey, read: MachineRead) {
+        if let Some(state) = self.machines.get_mut(machine)
+            && state
+                .slot
+                .as_ref()
+                .is_some_and(|slot| slot.task == Task::Look)
+        {
+            state.slot = None;
+            self.learn(machine, read);
+        }
+    }
+
+    /// Takes what a machine is like now.
+    pub(super) fn learn(&mut self, machine: &MachineKey, read: MachineRead) {
+        self.dirty.insert(machine.clone());
+        let existence = match read {
+            MachineRead::Live(live) => Existence::Live(live.into()),
+            MachineRead::Off => Existence::Off,
+            MachineRead::Absent => Existence::Absent,
+            MachineRead::Failed(reason) => return self.look_failed(machine, &reason),
+        };
+        let up = self.is_up(machine);
+        if let Some(state) = self.machines.get_mut(machine) {
+            state.current = up;
+            state.look_backoff = Backoff::default();
+        }
+        self.first_look_done(machine);
+        self.replace(machine, existence);
+        let wanted = self
+            .policy
+            .as_ref()
+            .is_some_and(|policy| policy.machines().contains(machine));
+        let idle = self.machines.get(machine).is_some_and(|state| {
+            !matches!(state.existence, Existence::Live(_)) && !state.look && state.slot.is_none()
+        });
+        if idle && !wanted {
+            self.forget(machine);
+        }
+        self.close_unneeded(&machine.uri);
+    }
+
+    pub(super) fn is_up(&self, machine: &MachineKey) -> bool {
+        self.connections
+            .get(&machine.uri)
+            .is_some_and(super::connection::Connection::is_up)
+    }
+
+    fn look_failed(&mut self, machine: &MachineKey, reason: &str) {
+        let up = self.is_up(machine);
+        let Some(state) = self.machines.get_mut(machine) else {
+            return;
+        };
+        state.current = false;
+        state.look = true;
+        state
+            .look_backoff
+            .fail(self.now, CALL_DELAY_CAP, &mut self.jitter);
+        if up && state.look_backoff.failures() == 1 {
+            self.report(Report::LookFailed(format!("machine {machine}: {reason}")));
+        }
+    }
+
+    /// Once all machines of a new connection were looked at, attaching begins.
+    fn first_look_done(&mut self, machine: &MachineKey) {
+        if let Some(connection) = self.connections.get_mut(&machine.uri)
+            && connection.unseen.remove(machine)
+            && connection.unseen.is_empty()
+        {
+            let uri = &machine.uri;
+            let machines = self.machines.keys().filter(|key| key.uri == *uri);
+            self.dirty.extend(machines.cloned());
+        }
+    }
+
+    /// Puts a new look in the place of the last one and draws the consequences.
+    pub(super) fn replace(&mut self, machine: &MachineKey, existence: Existence) {
+        let Some(state) = self.machines.get_mut(machine) else {
+            return;
+        };
+        let before = std::mem::replace(&mut state.existence, existence.clone());
+        self.attaching.retain(|_, owner| owner != machine);
+        match (&before, &existence) {
+            (Existence::Live(old), Existence::Live(new)) if old.run == new.run => {
+                if old.differs_beside_own(new) {
+                    state.attempts.clear();
+                }
+                self.compare(machine, old, new);
+            }
+            (Existence::Unread, Existence::Live(_)) => {}
+            _ => {
+                state.attempts.clear();
+                state.leaving.clear();
+                self.holds.retain(|_, from| from != machine);
+                if let Existence::Live(new) = &existence {
+                    self.report_arrivals(machine, None, new);
+                }
+            }
+        }
+        self.index_occupants(machine, &before, &existence);
+        for live in [&before, &existence].into_iter().filter_map(live_of) {
+            for entry in &live.entries {
+                if let Some(address) = entry.hostdev.address
+                    && let Some(present) = self.devices.with_address(address)
+                {
+                    let instance = present.device.instance;
+                    self.touch(instance, address);
+                }
+            }
+        }
+    }
+
+    /// Entries of ours that came or went between two looks at one run.
+    fn compare(&mut self, machine: &MachineKey, old: &Live, new: &Live) {
+        self.report_arrivals(machine, Some(old), new);
+        let mut went = 0;
+        for (alias, _) in old.own().filter(|(alias, _)| new.entry(alias).is_none()) {
+            went += 1;
+            let state = self.machines.get_mut(machine);
+            if let Some(leaving) = state.and_then(|state| state.leaving.remove(alias)) {
+                self.report(Report::Detached(
+                    machine.clone(),
+                    alias.clone(),
+                    leaving.reason,
+                ));
+            } else if self
+                .devices
+                .with_instance(alias.instance)
+                .is_some_and(|present| present.assignment.machine() == Some(machine))
+            {
+                // We did not ask for it, so somebody decided otherwise.
+                self.holds.insert(alias.instance, machine.clone());
+                self.report(Report::Held(machine.clone(), alias.clone()));
+            }
+        }
+        if let Some(state) = self.machines.get_mut(machine)
+            && went > 0
+        {
+            // A guest port may be free now.
+            state.attempts.retain(|_, tries| tries.stuck.is_none());
+        }
+    }
+
+    fn report_arrivals(&mut self, machine: &MachineKey, old: Option<&Live>, new: &Live) {
+        for (alias, hostdev) in new.own() {
+            let is_new = old.is_none_or(|old| old.entry(alias).is_none());
+            if is_new && self.is_good(alias, hostdev) {
+                if self.holds.get(&alias.instance) == Some(machine) {
+                    self.holds.remove(&alias.instance);
+                }
+                if let Some(state) = self.machines.get_mut(machine) {
+                    state.attempts.remove(&alias.instance);
+                }
+                self.report(Report::Attached(machine.clone(), alias.clone()));
+            }
+        }
+    }
+
+    /// Whether an entry of ours holds the device that it names.
+    pub(super) fn is_good(&self, alias: &OwnAlias, hostdev: &Hostdev) -> bool {
+        !hostdev.missing
+            && self
+                .devices
+                .with_instance(alias.instance)
+                .is_some_and(|present| hostdev.address == Some(present.device.address))
+    }
+
+    fn index_occupants(&mut self, machine: &MachineKey, before: &Existence, after: &Existence) {
+        for entry in live_of(before).into_iter().flat_map(|live| &live.entries) {
+            if let Some(address) = entry.occupies()
+                && let Some(occupants) = self.occupants.get_mut(&address)
+            {
+                occupants.retain(|occupant| occupant.machine != *machine);
+                if occupants.is_empty() {
+                    self.occupants.remove(&address);
+                }
+            }
+        }
+        for entry in live_of(after).into_iter().flat_map(|live| &live.entries) {
+            if let Some(address) = entry.occupies() {
+                self.occupants.entry(address).or_default().push(Occupant {
+                    machine: machine.clone(),
+                    own: entry.own.clone(),
+                });
+            }
+        }
+    }
+
+    /// Drops what is kept of a machine that nobody asks for.
+    pub(super) fn forget(&mut self, machine: &MachineKey) {
+        let wake = self
+            .machines
+            .remove(machine)
+            .and_then(|state: Machine| state.wake);
+        if let Some(at) = wake {
+            self.timers
+                .remove(&(at, super::Wake::Machine(machine.clone())));
+        }
+        self.dirty.remove(machine);
+    }
+}
+
+fn live_of(existence: &Existence) -> Option<&Live> {
+    match existence {
+        Existence::Live(live) => Some(live),
+        _ => None,
+    }
+}

@@ -1,0 +1,178 @@
+//! What the engine knows of one machine and what is under way there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::action::{AttachRequest, DetachReason, DetachRequest, OpId};
+use crate::alias::OwnAlias;
+use crate::device::InstanceId;
+use crate::id::HostAddress;
+use crate::machine::{Activity, GuestPorts, Hostdev, LiveMachine, RunId};
+use crate::port::PortPath;
+use crate::retry::Backoff;
+use crate::time::Time;
+
+/// A call that takes longer is reported. libvirt itself waits 30 s for a
+/// domain's lock.
+pub(super) const OVERDUE: Duration = Duration::from_secs(45);
+
+/// How long a requested detach may take until it is looked at again: QEMU
+/// confirms it by an event.
+pub(super) const DETACH_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is known of a machine's existence.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) enum Existence {
+    /// Not looked at.
+    #[default]
+    Unread,
+    /// libvirt knows no such machine.
+    Absent,
+    /// Defined, not active.
+    Off,
+    /// Active.
+    Live(Live),
+}
+
+/// The live side of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Live {
+    pub(super) run: RunId,
+    pub(super) activity: Activity,
+    pub(super) ports: GuestPorts,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A hostdev; `own` holds our alias where it is ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) own: Option<OwnAlias>,
+    pub(super) hostdev: Hostdev,
+}
+
+impl Entry {
+    /// The address that this entry keeps others from; a missing one keeps none.
+    pub(super) fn occupies(&self) -> Option<HostAddress> {
+        self.hostdev.address.filter(|_| !self.hostdev.missing)
+    }
+}
+
+impl From<LiveMachine> for Live {
+    fn from(read: LiveMachine) -> Self {
+        Self {
+            run: read.run,
+            activity: read.activity,
+            ports: read.ports,
+            entries: read
+                .hostdevs
+                .into_iter()
+                .map(|hostdev| Entry {
+                    own: hostdev.own_alias(),
+                    hostdev,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Live {
+    pub(super) fn own(&self) -> impl Iterator<Item = (&OwnAlias, &Hostdev)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some((entry.own.as_ref()?, &entry.hostdev)))
+    }
+
+    pub(super) fn entry(&self, alias: &OwnAlias) -> Option<&Hostdev> {
+        self.own()
+            .find_map(|(own, hostdev)| (own == alias).then_some(hostdev))
+    }
+
+    /// Whether a change that is not of our making lies between two looks.
+    pub(super) fn differs_beside_own(&self, other: &Self) -> bool {
+        let foreign = |live: &Self| {
+            live.entries
+                .iter()
+                .filter(|entry| entry.own.is_none())
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        self.run != other.run
+            || self.activity != other.activity
+            || self.ports.controller != other.ports.controller
+            || foreign(self) != foreign(other)
+    }
+}
+
+/// The one thing that is under way at a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Task {
+    Look,
+    Attach(OpId, AttachRequest),
+    Detach(OpId, DetachRequest),
+}
+
+/// A task since when, and whether it was reported as overdue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) task: Task,
+    pub(super) since: Time,
+    pub(super) overdue: bool,
+}
+
+/// Tries to attach one instance here.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Attempts {
+    pub(super) backoff: Backoff,
+    pub(super) error: String,
+    /// Only a change of the machine can help.
+    pub(super) stuck: Option<Stuck>,
+}
+
+/// Why waiting does not help an attach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stuck {
+    /// The machine has no USB controller.
+    NoController,
+    /// Every guest USB port is in use.
+    NoFreePort,
+}
+
+/// A detach that was asked for and is not seen done.
+#[derive(Debug, Clone)]
+pub(super) struct Leaving {
+    pub(super) reason: DetachReason,
+    pub(super) backoff: Backoff,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Machine {
+    pub(super) existence: Existence,
+    /// Whether `existence` was read since the connection was opened and no
+    /// look failed after that.
+    pub(super) current: bool,
+    /// A look is due as soon as nothing is under way.
+    pub(super) look: bool,
+    pub(super) look_backoff: Backoff,
+    pub(super) slot: Option<Slot>,
+    /// Devices that are assigned to it.
+    pub(super) wanted: BTreeSet<PortPath>,
+    pub(super) attempts: BTreeMap<InstanceId, Attempts>,
+    pub(super) leaving: BTreeMap<OwnAlias, Leaving>,
+    /// When it wants to be considered again.
+    pub(super) wake: Option<Time>,
+}
+
+impl Machine {
+    pub(super) fn live(&self) -> Option<&Live> {
+        match &self.existence {
+            Existence::Live(live) => Some(live),
+            _ => None,
+        }
+    }
+
+    /// Whether it holds this instance by an entry of ours.
+    pub(super) fn has(&self, instance: InstanceId) -> bool {
+        self.live()
+            .is_some_and(|live| live.own().any(|(alias, _)| alias.instance == instance))
+    }
+}

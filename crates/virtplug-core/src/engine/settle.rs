@@ -1,0 +1,289 @@
+//! The next step of one machine: what is wished against what is.
+
+use super::machine::{Existence, Leaving, Live, OVERDUE, Slot, Task};
+use super::{Engine, UDEV_PATIENCE, Wake};
+use crate::action::{Action, AttachRequest, DetachReason, DetachRequest};
+use crate::alias::OwnAlias;
+use crate::assignment::Assignment;
+use crate::device::InstanceId;
+use crate::machine::{Activity, Hostdev, MachineKey};
+use crate::obstacle::Obstacle;
+use crate::report::Report;
+use crate::retry::Backoff;
+use crate::time::Time;
+
+use super::devices::Present;
+
+/// The earliest moment of those offered.
+#[derive(Default)]
+struct Earliest(Option<Time>);
+
+impl Earliest {
+    fn offer(&mut self, at: Option<Time>) {
+        self.0 = self.0.into_iter().chain(at).min();
+    }
+}
+
+impl Engine {
+    /// Takes the next step of a machine, if there is one: look, then remove
+    /// what must go, then attach. At most one is under way at a time.
+    pub(super) fn settle(&mut self, machine: &MachineKey) {
+        let mut wake = Earliest::default();
+        if self.policy.is_some() && self.machines.contains_key(machine) {
+            self.step(machine, &mut wake);
+        }
+        let Some(state) = self.machines.get_mut(machine) else {
+            return;
+        };
+        let timer = |at| (at, Wake::Machine(machine.clone()));
+        if let Some(before) = std::mem::replace(&mut state.wake, wake.0) {
+            self.timers.remove(&timer(before));
+        }
+        if let Some(at) = wake.0 {
+            self.timers.insert(timer(at));
+        }
+    }
+
+    fn step(&mut self, machine: &MachineKey, wake: &mut Earliest) {
+        let up = self.is_up(machine);
+        let Some(state) = self.machines.get_mut(machine) else {
+            return;
+        };
+        if let Some(slot) = &mut state.slot {
+            let due = slot.since + OVERDUE;
+            if due > self.now {
+                wake.offer(Some(due));
+            } else if !slot.overdue {
+                slot.overdue = true;
+                self.report(Report::Overdue(machine.clone()));
+            }
+            return;
+        }
+        if !up {
+            return;
+        }
+        if state.look {
+            let due = state.look_backoff.until();
+            if due > self.now {
+                wake.offer(Some(due));
+                return;
+            }
+            state.look = false;
+            self.start(machine, Task::Look);
+            self.actions.push(Action::ReadMachine(machine.clone()));
+            return;
+        }
+        let ready = state
+            .live()
+            .is_some_and(|live| live.activity == Activity::Ready);
+        if ready && state.current && !self.detach_next(machine, wake) {
+            self.attach_next(machine, wake);
+        }
+    }
+
+    fn start(&mut self, machine: &MachineKey, task: Task) {
+        let since = self.now;
+        self.machine_mut(machine).slot = Some(Slot {
+            task,
+            since,
+            overdue: false,
+        });
+        self.dirty.insert(machine.clone());
+    }
+
+    /// Starts to remove one entry that must go; whether it did.
+    fn detach_next(&mut self, machine: &MachineKey, wake: &mut Earliest) -> bool {
+        let Some(state) = self.machines.get(machine) else {
+            return false;
+        };
+        let faulty = state.live().into_iter().flat_map(Live::own);
+        let faulty = faulty
+            .filter_map(|(alias, hostdev)| Some((alias, self.fault_of(machine, alias, hostdev)?)));
+        let mut next = None;
+        for (alias, reason) in faulty {
+            let due = state
+                .leaving
+                .get(alias)
+                .map(|leaving| leaving.backoff.until());
+            if due.is_some_and(|due| due > self.now) {
+                wake.offer(due);
+            } else {
+                next = Some((alias.clone(), reason));
+                break;
+            }
+        }
+        let Some((alias, reason)) = next else {
+            return false;
+        };
+        let fresh = Leaving {
+            reason,
+            backoff: Backoff::default(),
+        };
+        let leaving = &mut self.machine_mut(machine).leaving;
+        leaving.entry(alias.clone()).or_insert(fresh).reason = reason;
+        let request = DetachRequest {
+            machine: machine.clone(),
+            alias,
+            reason,
+        };
+        let op = self.new_op(machine);
+        self.start(machine, Task::Detach(op, request.clone()));
+        self.actions.push(Action::Detach(op, request));
+        true
+    }
+
+    /// Why an entry of ours must go, if it must. What is unknown lets it stay.
+    pub(super) fn fault_of(
+        &self,
+        machine: &MachineKey,
+        alias: &OwnAlias,
+        hostdev: &Hostdev,
+    ) -> Option<DetachReason> {
+        if hostdev.missing {
+            return Some(DetachReason::Missing);
+        }
+        let Some(present) = self.devices.with_instance(alias.instance) else {
+            return self.devices.is_gone(alias.instance, &alias.port).then(|| {
+                match self.devices.at(&alias.port) {
+                    Some(_) => DetachReason::NewInstance,
+                    None => DetachReason::Unplugged,
+                }
+            });
+        };
+        if hostdev.address != Some(present.device.address) {
+            return Some(DetachReason::WrongAddress);
+        }
+        match &present.assignment {
+            Assignment::Machine(owner, _) if owner == machine => None,
+            Assignment::Unknown(..) => None,
+            Assignment::Machine(..) | Assignment::Host => Some(DetachReason::NotAssigned),
+            Assignment::Conflict(_) => Some(DetachReason::Conflict),
+            Assignment::Refused(..) => Some(DetachReason::Refused),
+        }
+    }
+
+    /// Starts to attach one device that nothing stands against.
+    fn attach_next(&mut self, machine: &MachineKey, wake: &mut Earliest) {
+        let Some(state) = self.machines.get(machine) else {
+            return;
+        };
+        let mut next = None;
+        for port in &state.wanted {
+            let Some(present) = self.devices.at(port) else {
+                continue;
+            };
+            if state.has(present.device.instance) {
+                continue;
+            }
+            match self.obstacle(machine, present) {
+                None => {
+                    next = Some(present);
+                    break;
+                }
+                Some(obstacle) => wake.offer(obstacle.until()),
+            }
+        }
+        let Some(present) = next else {
+            return;
+        };
+        let device = &present.device;
+        let request = AttachRequest {
+            machine: machine.clone(),
+            alias: OwnAlias {
+                port: device.port.clone(),
+                instance: device.instance,
+            },
+            syspath: device.syspath.clone(),
+            vendor: device.vendor,
+            product: device.product,
+            address: device.address,
+        };
+        self.attaching.insert(device.instance, machine.clone());
+        self.rate.take();
+        let op = self.new_op(machine);
+        self.start(machine, Task::Attach(op, request.clone()));
+        self.actions.push(Action::Attach(op, request));
+    }
+
+    /// What stands between a device and the machine that it belongs to.
+    pub(super) fn obstacle(&self, machine: &MachineKey, present: &Present) -> Option<Obstacle> {
+        let connection = self.connections.get(&machine.uri);
+        let Some(connection) = connection.filter(|connection| connection.is_up()) else {
+            let reason = connection.and_then(|connection| connection.trouble.clone());
+            return Some(Obstacle::NoConnection(reason));
+        };
+        let Some(state) = self.machines.get(machine) else {
+            return Some(Obstacle::MachineUnread);
+        };
+        if let Some(slot) = &state.slot {
+            let overdue = slot.overdue;
+            return Some(Obstacle::CallUnderWay { overdue });
+        }
+        if !state.current {
+            return Some(Obstacle::MachineUnread);
+        }
+        match &state.existence {
+            Existence::Unread => return Some(Obstacle::MachineUnread),
+            Existence::Absent => return Some(Obstacle::NoSuchMachine),
+            Existence::Off => return Some(Obstacle::MachineOff),
+            Existence::Live(live) if live.activity == Activity::Busy => {
+                return Some(Obstacle::MachineBusy);
+            }
+            Existence::Live(_) => {}
+        }
+        let device = &present.device;
+        if let Some(occupied) = self.occupied(machine, device.instance, present) {
+            return Some(occupied);
+        }
+        if self.holds.get(&device.instance) == Some(machine) {
+            return Some(Obstacle::Held);
+        }
+        let udev_until = present.seen + UDEV_PATIENCE;
+        if !device.processed && self.now < udev_until {
+            return Some(Obstacle::NotProcessed(udev_until));
+        }
+        if let Some(until) = self.flaps.pause_until(&device.port, self.now) {
+            return Some(Obstacle::Flapping(until));
+        }
+        if let Some(tries) = state.attempts.get(&device.instance) {
+            if let Some(stuck) = tries.stuck {
+                return Some(Obstacle::Stuck(stuck));
+            }
+            let until = tries.backoff.until();
+            if self.now < until {
+                return Some(Obstacle::Retry {
+                    failures: tries.backoff.failures(),
+                    until,
+                    error: tries.error.clone(),
+                });
+            }
+        }
+        if let Some(until) = connection.first_look_until(self.now) {
+            return Some(Obstacle::FirstLook(until));
+        }
+        self.rate.blocked_until().map(Obstacle::RateLimited)
+    }
+
+    /// Whether an entry somewhere, or an attach under way, keeps the device's
+    /// address from this machine.
+    fn occupied(
+        &self,
+        machine: &MachineKey,
+        instance: InstanceId,
+        present: &Present,
+    ) -> Option<Obstacle> {
+        let occupied = |machine: &MachineKey, own| Obstacle::Occupied {
+            machine: machine.clone(),
+            own,
+        };
+        if let Some(other) = self.attaching.get(&instance)
+            && other != machine
+        {
+            return Some(occupied(other, true));
+        }
+        let occupants = self.occupants.get(&present.device.address)?;
+        let foreign = occupants.iter().find(|occupant| occupant.own.is_none());
+        let other = foreign.or_else(|| occupants.first())?;
+        Some(occupied(&other.machine, other.own.is_some()))
+    }
+}
