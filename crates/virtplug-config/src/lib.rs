@@ -1,1 +1,38 @@
+//! The configuration: TOML files in, a policy or exact complaints out.
 //!
+//! Three steps, each with a type of its own: text with places ([`Diagnostic`]
+//! points into it), what was written (values with spans, per machine), and
+//! what it means (`virtplug_core::Policy`). Only the last one leaves this
+//! crate. No step stops at the first mistake, so that one run tells all.
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod device;
+mod diagnostic;
+mod encoding;
+mod file;
+mod findings;
+mod folder;
+mod key;
+mod load;
+mod machine;
+mod meaning;
+mod mismatch;
+mod mistake;
+mod name;
+mod number;
+mod outline;
+mod render;
+mod source;
+mod suggestion;
+mod syntax;
+mod table;
+mod value;
+mod written;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use load::{LoadError, Loaded, Options, load};
+
+/// The main file, unless the user names another one.
+pub const MAIN_FILE: &str = "/etc/virtplug/virtplug.toml";

@@ -51,6 +51,14 @@ impl Policy {
         }
     }
 
+    /// The same policy, with the connection to look at where no machine names one.
+    pub fn watching(mut self, uri: ConnectionUri) -> Self {
+        if self.machines.is_empty() {
+            self.connections = [uri].into();
+        }
+        self
+    }
+
     /// The machines that the configuration names.
     pub fn machines(&self) -> &BTreeSet<MachineKey> {
         &self.machines

@@ -1,1 +1,28 @@
+//! USB devices of the host, read from sysfs and the udev database, and a
+//! monitor that says when to read them again.
 //!
+//! sysfs alone decides what is present. An event of udev only names a device
+//! to look at; a failed read is reported as such and never as "gone".
+//! This crate knows no machines and no rules.
+
+#![forbid(unsafe_code)]
+
+mod attribute;
+mod details;
+mod failure;
+mod handle;
+mod host;
+mod monitor;
+mod packet;
+mod patience;
+mod record;
+mod snapshot;
+#[cfg(test)]
+mod testing;
+
+pub use handle::MonitorHandle;
+pub use host::{Host, HostError, HostPaths};
+pub use monitor::{
+    HostChange, HostReport, Monitor, MonitorError, RECEIVE_BUFFER, ReceiveBuffer, THREAD_NAME,
+};
+pub use snapshot::{Presence, Scan, ScanError, Unreadable};

@@ -1,1 +1,66 @@
-fn main() {}
+//! The virtplug program: command line and daemon.
+
+#![forbid(unsafe_code)]
+
+mod apply;
+mod check;
+mod cli;
+mod daemon;
+mod devices;
+mod edge;
+mod exit;
+#[cfg(test)]
+mod fixture;
+mod journal;
+mod log;
+mod output;
+mod pass;
+mod plan;
+mod rehearsal;
+mod service;
+mod settings;
+mod table;
+mod world;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::edge::error_text;
+use crate::exit::Exit;
+use crate::world::World;
+
+fn main() -> Exit {
+    match run(Cli::parse()) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            output::message(format_args!("error: {failure}"));
+            Exit::Failed
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit, String> {
+    if let Command::Check { file } = &cli.command {
+        return Ok(check::run(file));
+    }
+    let world = World::open()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error_text(&error))?;
+    let exit = runtime.block_on(async {
+        match cli.command {
+            Command::Daemon(sources) => {
+                log::start();
+                daemon::run(world, sources).await
+            }
+            Command::Check { file } => check::run(&file),
+            Command::Devices { sources, json } => devices::run(world, &sources, json).await,
+            Command::Plan { sources, json } => plan::run(world, &sources, json).await,
+            Command::Apply(sources) => apply::run(world, &sources).await,
+        }
+    });
+    // A call that hangs must not keep the program from ending.
+    runtime.shutdown_background();
+    Ok(exit)
+}

@@ -41,6 +41,8 @@ pub struct Summary {
     pub troubled: Vec<(PortPath, Obstacle)>,
     /// Devices that several machines claim.
     pub conflicts: usize,
+    /// Entries of ours whose detach was asked for and is not done.
+    pub leaving: usize,
     /// Connections that are down, with the reason.
     pub down: Vec<(ConnectionUri, String)>,
     /// Machines with a call that takes too long.
@@ -114,6 +116,7 @@ impl Engine {
             }
         }
         for (machine, state) in &self.machines {
+            summary.leaving += state.leaving.len();
             if state.slot.as_ref().is_some_and(|slot| slot.overdue) {
                 summary.overdue.push(machine.clone());
             }

@@ -1,0 +1,72 @@
+//! The findings of one file while it is read.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{Place, Source};
+
+/// Collects what is found in one file.
+pub(crate) struct Findings {
+    source: Arc<Source>,
+    found: Vec<Diagnostic>,
+    /// Lines whose broken syntax has an explanation in `found`.
+    explained: BTreeSet<usize>,
+}
+
+impl Findings {
+    pub(crate) fn new(source: &Arc<Source>) -> Self {
+        Self {
+            source: Arc::clone(source),
+            found: Vec::new(),
+            explained: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    pub(crate) fn place(&self, span: Range<usize>) -> Place {
+        Place::span(&self.source, span)
+    }
+
+    /// How many there are by now.
+    pub(crate) fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    pub(crate) fn add(&mut self, finding: Diagnostic) {
+        self.found.push(finding);
+    }
+
+    /// Adds a finding that also explains why the syntax of its line is broken,
+    /// and better than the parser does.
+    pub(crate) fn add_explaining(&mut self, finding: Diagnostic) {
+        if let Some(span) = finding.place.text_span() {
+            self.explained.insert(self.source.line_of(span.start));
+        }
+        self.found.push(finding);
+    }
+
+    /// Whether a finding explains the syntax of this line.
+    pub(crate) fn explains(&self, line: usize) -> bool {
+        self.explained.contains(&line)
+    }
+
+    /// Drops what was found on lines with broken syntax: it may follow from that.
+    pub(crate) fn drop_lines(&mut self, broken: &BTreeSet<usize>) {
+        let source = &self.source;
+        self.found.retain(|finding| {
+            finding
+                .place
+                .text_span()
+                .is_none_or(|span| !broken.contains(&source.line_of(span.start)))
+        });
+    }
+
+    pub(crate) fn into_found(self) -> Vec<Diagnostic> {
+        self.found
+    }
+}

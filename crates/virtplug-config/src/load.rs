@@ -1,0 +1,258 @@
+//! Loading a configuration: all files, all findings.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+use virtplug_core::Policy;
+
+use crate::access::{Exposure, Reader};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::encoding::{EncodingFaultKind, decode};
+use crate::file::{self, Contents, FileFault};
+use crate::findings::Findings;
+use crate::folder;
+use crate::machine;
+use crate::meaning;
+use crate::source::{Place, Source};
+use crate::syntax::Document;
+use crate::written::WrittenMachine;
+
+/// What the command line says about a configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The libvirt URI of every machine, whatever the files say.
+    pub connect: Option<String>,
+}
+
+/// A valid configuration.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What it means.
+    pub policy: Policy,
+    /// Warnings and notes, in the order of the files.
+    pub notes: Vec<Diagnostic>,
+    /// The files that were read, the main file first.
+    pub files: Vec<PathBuf>,
+}
+
+/// A configuration that is refused as a whole.
+#[derive(Debug, Clone)]
+pub struct LoadError {
+    diagnostics: Vec<Diagnostic>,
+    missing: bool,
+}
+
+impl LoadError {
+    /// All that was found, in the order of the files: errors, and the warnings
+    /// and notes between them. At least one is an error.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Whether there is no main file. That is the only finding then.
+    pub fn is_missing(&self) -> bool {
+        self.missing
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity() == Severity::Error)
+    }
+}
+
+impl fmt::Display for LoadError {
+    /// The first error on one line, and how many more there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut errors = self.errors();
+        if let Some(first) = errors.next() {
+            first.fmt(f)?;
+        }
+        match errors.count() {
+            0 => Ok(()),
+            1 => f.write_str(" (and 1 more error)"),
+            more => write!(f, " (and {more} more errors)"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Loads the main file and the folder `machines.d` beside it.
+pub fn load(main: &Path, options: &Options) -> Result<Loaded, LoadError> {
+    load_as(Reader::of_this_process(), main, options)
+}
+
+fn load_as(reader: Reader, main: &Path, options: &Options) -> Result<Loaded, LoadError> {
+    let mut tree = Tree::default();
+    let read = check_folders_of(main, reader).and_then(|exposure| {
+        let contents = file::read(main, reader)?;
+        tree.warn_of(main, exposure);
+        Ok(contents)
+    });
+    if let Err(fault @ FileFault::Missing) = &read {
+        return Err(LoadError {
+            diagnostics: vec![refusal(main, fault)],
+            missing: true,
+        });
+    }
+    tree.add(main, read, machine::read_main);
+    tree.add_drop_ins(&main.with_file_name(folder::NAME), reader);
+    tree.into_loaded(options)
+}
+
+/// Checks that nobody can put another file in the place of this one: neither
+/// beside the path as given nor, where that is a link, beside its target.
+fn check_folders_of(path: &Path, reader: Reader) -> Result<Option<Exposure>, FileFault> {
+    let mut exposure = None;
+    for path in [Some(path.to_owned()), path.canonicalize().ok()]
+        .into_iter()
+        .flatten()
+    {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        // A folder that cannot be looked at holds no file that can be read.
+        if let Ok(metadata) = folder.metadata() {
+            exposure = exposure.or(file::refuse_exposed(&metadata, reader)?);
+        }
+    }
+    Ok(exposure)
+}
+
+fn refusal(path: &Path, fault: &FileFault) -> Diagnostic {
+    let refusal = Diagnostic::error(Place::file(&Source::without_text(path)), fault.to_string());
+    match fault.help() {
+        Some(help) => refusal.with_help(help),
+        None => refusal,
+    }
+}
+
+/// What reading all files gives.
+#[derive(Default)]
+struct Tree {
+    files: Vec<PathBuf>,
+    machines: Vec<WrittenMachine>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the machines of a file.
+type ReadMachines = fn(&DeTable<'_>, &mut Findings) -> Vec<WrittenMachine>;
+
+impl Tree {
+    fn warn_of(&mut self, path: &Path, exposure: Option<Exposure>) {
+        if let Some(exposure) = exposure {
+            let fault = FileFault::Exposed(exposure);
+            let place = Place::file(&Source::without_text(path));
+            let warning = Diagnostic::warning(place, fault.to_string());
+            self.diagnostics.push(match fault.help() {
+                Some(help) => warning.with_help(help),
+                None => warning,
+            });
+        }
+    }
+
+    fn add_drop_ins(&mut self, folder: &Path, reader: Reader) {
+        let list = || folder::list(folder, reader);
+        match folder::read_all(list, |path| file::read(path, reader)) {
+            Err(fault) => self.diagnostics.push(refusal(folder, &fault)),
+            Ok((exposure, drop_ins)) => {
+                self.warn_of(folder, exposure);
+                for (path, contents) in drop_ins {
+                    self.add(&path, contents, machine::read_drop_in);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, path: &Path, contents: Result<Contents, FileFault>, read: ReadMachines) {
+        self.files.push(path.to_owned());
+        let contents = match contents {
+            Ok(contents) => contents,
+            Err(fault) => return self.diagnostics.push(refusal(path, &fault)),
+        };
+        self.warn_of(path, contents.exposure);
+        let decoded = decode(&contents.bytes);
+        let source = Source::new(path, decoded.text, decoded.skipped);
+        if let Some(fault) = decoded.fault {
+            let offset = fault.span.start + decoded.skipped;
+            let place = Place::span(&source, fault.span);
+            let refusal = encoding_refusal(place, fault.kind, offset);
+            self.diagnostics.push(refusal);
+            return;
+        }
+        let document = Document::parse(&source);
+        let mut findings = Findings::new(&source);
+        let mut machines = document
+            .table()
+            .map(|table| read(table, &mut findings))
+            .unwrap_or_default();
+        let (whole, found) = document.join(findings);
+        for machine in &mut machines {
+            machine.complete &= whole;
+            for device in &mut machine.devices {
+                device.complete &= whole;
+            }
+        }
+        self.machines.append(&mut machines);
+        self.diagnostics.extend(found);
+    }
+
+    fn into_loaded(mut self, options: &Options) -> Result<Loaded, LoadError> {
+        let (policy, found) = meaning::policy(&self.machines, options.connect.as_deref());
+        self.diagnostics.extend(found);
+        let refused = self
+            .diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity() == Severity::Error);
+        if let Some(main) = self.files.first()
+            && self.machines.is_empty()
+            && !refused
+        {
+            let place = Place::file(&Source::without_text(main));
+            self.diagnostics.push(
+                Diagnostic::warning(place, "no machine is configured")
+                    .with_help("a machine begins with `[machines.NAME]`"),
+            );
+        }
+        let diagnostics = in_order(self.diagnostics, &self.files);
+        if refused {
+            return Err(LoadError {
+                diagnostics,
+                missing: false,
+            });
+        }
+        Ok(Loaded {
+            policy,
+            notes: diagnostics,
+            files: self.files,
+        })
+    }
+}
+
+fn encoding_refusal(place: Place, kind: EncodingFaultKind, offset: usize) -> Diagnostic {
+    let message = match kind {
+        EncodingFaultKind::Utf16 => "the file is UTF-16, not UTF-8".to_owned(),
+        EncodingFaultKind::NotUtf8 => format!("not UTF-8, from byte {offset} on"),
+        EncodingFaultKind::Nul => format!("a NUL character, at byte {offset}"),
+    };
+    Diagnostic::error(place, message).with_help("save the file as UTF-8 text")
+}
+
+/// Sorts findings by file and place.
+fn in_order(mut diagnostics: Vec<Diagnostic>, files: &[PathBuf]) -> Vec<Diagnostic> {
+    let numbers: BTreeMap<&Path, usize> = files
+        .iter()
+        .enumerate()
+        .map(|(number, file)| (file.as_path(), number))
+        .collect();
+    diagnostics.sort_by_cached_key(|diagnostic| {
+        let start = diagnostic.span().map(|span| span.start);
+        // `None` comes first: what is said of a file, or of the folder, as a whole.
+        (numbers.get(diagnostic.file()).copied(), start)
+    });
+    diagnostics
+}

@@ -1,0 +1,177 @@
+//! Machines, as tables of the main file and as files of their own.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::device;
+use crate::diagnostic::Diagnostic;
+use crate::findings::Findings;
+use crate::key::{CONNECT, DEVICE, MACHINE, MACHINES, MAIN};
+use crate::mismatch;
+use crate::name::{NameFault, fault_of};
+use crate::source::{Place, Source, shown_path};
+use crate::suggestion::{quoted, toml_key};
+use crate::table::{Value, check_keys, get};
+use crate::value;
+use crate::written::{Origin, WrittenDevice, WrittenMachine};
+
+/// Reads the main file: machines in the order in which they are written.
+pub(crate) fn read_main(table: &DeTable<'_>, findings: &mut Findings) -> Vec<WrittenMachine> {
+    check_keys(table, &MAIN, findings, |name, value| match name {
+        "device" | "connect" => Some(format!(
+            "`{name}` belongs to a machine: put it below `[machines.NAME]`"
+        )),
+        _ if is_machine(value) => Some(format!(
+            "for a machine of this name write `[machines.{}]`",
+            toml_key(name)
+        )),
+        _ => None,
+    });
+    let Some(machines) = get(table, &MACHINES) else {
+        return Vec::new();
+    };
+    let DeValue::Table(machines) = machines.get_ref() else {
+        mismatch::add(machines, &MACHINES, None, findings);
+        return Vec::new();
+    };
+    let mut machines: Vec<_> = machines.iter().collect();
+    machines.sort_by_key(|(name, _)| name.span().start);
+    machines
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let plain: &str = name.get_ref();
+            let place = findings.place(name.span());
+            let named = check_name(plain, &place, findings);
+            let DeValue::Table(table) = value.get_ref() else {
+                let key = toml_key(plain);
+                let what = format!("the machine {}", quoted(plain));
+                let help = format!("write `[machines.{key}]`, and `[[machines.{key}.device]]`");
+                mismatch::add_for(value, &what, "a table", help, findings);
+                return None;
+            };
+            let example = format!("[[machines.{}.device]]", toml_key(plain));
+            named.then(|| read_machine(plain, Origin::Main, place, table, &example, findings))
+        })
+        .collect()
+}
+
+/// Reads a file that describes one machine, named as the file.
+pub(crate) fn read_drop_in(table: &DeTable<'_>, findings: &mut Findings) -> Vec<WrittenMachine> {
+    let place = Place::file(findings.source());
+    let Some(name) = machine_of(findings.source()) else {
+        let file = findings.source().path().file_name().unwrap_or_default();
+        let file = shown_path(file.as_ref());
+        findings.add(
+            Diagnostic::error(
+                place,
+                format!("the file's name is not UTF-8, so it names no machine: `{file}`"),
+            )
+            .with_help("rename the file to the machine's name and `.toml`"),
+        );
+        return Vec::new();
+    };
+    if !check_name(&name, &place, findings) {
+        return Vec::new();
+    }
+    vec![read_machine(
+        &name,
+        Origin::DropIn,
+        place,
+        table,
+        "[[device]]",
+        findings,
+    )]
+}
+
+/// The machine that a file is named after.
+fn machine_of(source: &Arc<Source>) -> Option<String> {
+    let stem = source.path().file_stem()?.as_bytes();
+    String::from_utf8(stem.to_vec()).ok()
+}
+
+fn check_name(name: &str, place: &Place, findings: &mut Findings) -> bool {
+    let message = match fault_of(name) {
+        None => return true,
+        Some(NameFault::Empty) => "a machine without a name".to_owned(),
+        Some(NameFault::Character(c)) => format!(
+            "no machine can have the name {}: libvirt allows no {} in names",
+            quoted(name),
+            quoted(c.encode_utf8(&mut [0; 4]))
+        ),
+    };
+    findings.add(
+        Diagnostic::error(place.clone(), message)
+            .with_help("write the name as `virsh list --all` shows it"),
+    );
+    false
+}
+
+/// Reads the table of a machine. `header` is how a device table of it begins.
+fn read_machine(
+    name: &str,
+    origin: Origin,
+    place: Place,
+    table: &DeTable<'_>,
+    header: &str,
+    findings: &mut Findings,
+) -> WrittenMachine {
+    let found = findings.len();
+    check_keys(table, &MACHINE, findings, |name, _| {
+        let own = "the file's name is the machine's name: write `connect` and `[[device]]`";
+        (origin == Origin::DropIn && name == MACHINES.name).then(|| own.to_owned())
+    });
+    let connect = get(table, &CONNECT).and_then(|value| read_connect(value, findings));
+    let devices = get(table, &DEVICE)
+        .map(|value| read_devices(value, header, findings))
+        .unwrap_or_default();
+    WrittenMachine {
+        name: name.to_owned(),
+        origin,
+        place,
+        connect,
+        devices,
+        complete: findings.len() == found,
+    }
+}
+
+fn read_connect(value: &Value<'_>, findings: &mut Findings) -> Option<Spanned<String>> {
+    let uri = value::filled_string(value, &CONNECT, findings)?;
+    if uri.get_ref().contains('\0') {
+        findings.add(
+            Diagnostic::error(
+                findings.place(uri.span()),
+                "`connect` has a NUL character in it",
+            )
+            .with_help(format!("for example `{}`", CONNECT.example)),
+        );
+        return None;
+    }
+    Some(uri)
+}
+
+fn read_devices(value: &Value<'_>, header: &str, findings: &mut Findings) -> Vec<WrittenDevice> {
+    let help = || format!("begin each device table with `{header}`");
+    let DeValue::Array(array) = value.get_ref() else {
+        mismatch::add_for(value, "`device`", DEVICE.takes, help(), findings);
+        return Vec::new();
+    };
+    let mut devices = Vec::new();
+    for element in array {
+        match element.get_ref() {
+            DeValue::Table(table) => devices.push(device::read(table, element.span(), findings)),
+            _ => mismatch::add_for(element, "each `device`", "a table", help(), findings),
+        }
+    }
+    devices
+}
+
+/// Whether a table looks like that of a machine.
+fn is_machine(value: &Value<'_>) -> bool {
+    match value.get_ref() {
+        DeValue::Table(table) => MACHINE.keys.iter().any(|key| get(table, key).is_some()),
+        _ => false,
+    }
+}

@@ -1,0 +1,201 @@
+//! The host: buses, ports and the devices that the kernel has enumerated.
+
+use std::collections::BTreeMap;
+
+use virtplug_core::{
+    BusNumber, Device, DeviceNumber, Fact, HostAddress, InstanceId, PortPath, ProductId, VendorId,
+};
+
+use crate::gadget::Gadget;
+
+/// The highest number that the kernel gives to a device; 1 is the root hub.
+const LAST_NUMBER: u8 = 127;
+
+/// An enumerated device.
+#[derive(Debug, Clone)]
+pub(crate) struct Plugged {
+    pub(crate) gadget: Gadget,
+    pub(crate) address: HostAddress,
+    pub(crate) instance: InstanceId,
+    pub(crate) authorized: bool,
+    /// Whether udev is done with it and its record exists.
+    pub(crate) processed: bool,
+}
+
+/// Kernel and sysfs.
+#[derive(Debug)]
+pub(crate) struct Host {
+    next_inode: u64,
+    /// Where the search for a free number begins, by bus.
+    next_number: BTreeMap<BusNumber, u8>,
+    plugged: BTreeMap<PortPath, Plugged>,
+}
+
+impl Host {
+    pub(crate) fn new() -> Self {
+        Self {
+            next_inode: 1000,
+            next_number: BTreeMap::new(),
+            plugged: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn at(&self, port: &PortPath) -> Option<&Plugged> {
+        self.plugged.get(port)
+    }
+
+    pub(crate) fn at_mut(&mut self, port: &PortPath) -> Option<&mut Plugged> {
+        self.plugged.get_mut(port)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&PortPath, &Plugged)> {
+        self.plugged.iter()
+    }
+
+    pub(crate) fn ports(&self) -> Vec<PortPath> {
+        self.plugged.keys().cloned().collect()
+    }
+
+    pub(crate) fn has_instance(&self, instance: InstanceId) -> bool {
+        self.plugged.values().any(|one| one.instance == instance)
+    }
+
+    /// The device with an address.
+    pub(crate) fn with_address(&self, address: HostAddress) -> Option<&Plugged> {
+        self.plugged.values().find(|one| one.address == address)
+    }
+
+    /// All devices of a model.
+    pub(crate) fn with_ids(&self, ids: (VendorId, ProductId)) -> impl Iterator<Item = &Plugged> {
+        self.plugged
+            .values()
+            .filter(move |one| one.gadget.ids() == ids)
+    }
+
+    /// Plugs in a gadget; whether the port was free and its hub is there.
+    pub(crate) fn plug(&mut self, port: &PortPath, gadget: Gadget) -> bool {
+        if self.plugged.contains_key(port) || !self.has_hubs(port) {
+            return false;
+        }
+        let address = self.number(port.bus());
+        self.enumerate(port, gadget, address);
+        true
+    }
+
+    /// Pulls a device with all that is behind it; gives the ports.
+    pub(crate) fn unplug(&mut self, port: &PortPath) -> Vec<PortPath> {
+        let gone = self.branch(port);
+        for port in &gone {
+            self.plugged.remove(port);
+        }
+        gone
+    }
+
+    /// Enumerates a device and all that is behind it again, as `gadget` makes of it.
+    pub(crate) fn enumerate_again(
+        &mut self,
+        port: &PortPath,
+        same_number: bool,
+        gadget: impl Fn(Gadget) -> Gadget,
+    ) -> Vec<PortPath> {
+        let ports = self.branch(port);
+        for port in &ports {
+            let Some(before) = self.plugged.remove(port) else {
+                continue;
+            };
+            let address = if same_number {
+                before.address
+            } else {
+                self.number(port.bus())
+            };
+            self.enumerate(port, gadget(before.gadget), address);
+        }
+        ports
+    }
+
+    /// Makes as if so many other devices had come and gone on a bus.
+    pub(crate) fn skip_numbers(&mut self, bus: BusNumber, count: u8) {
+        let next = self.next_number.entry(bus).or_insert(2);
+        *next = 2 + (*next - 2).wrapping_add(count) % (LAST_NUMBER - 1);
+    }
+
+    /// What a complete read of the device at a port gives.
+    pub(crate) fn read(&self, port: &PortPath) -> Option<Device> {
+        let plugged = self.plugged.get(port)?;
+        let (vendor, product) = plugged.gadget.ids();
+        Some(Device {
+            port: port.clone(),
+            syspath: syspath(port),
+            instance: plugged.instance,
+            address: plugged.address,
+            vendor,
+            product,
+            class: plugged.gadget.class(),
+            authorized: Fact::Known(plugged.authorized),
+            serial: Fact::Known(plugged.gadget.raw_serial()),
+            manufacturer: Fact::Known(None),
+            product_name: Fact::Known(None),
+            udev: if plugged.processed {
+                Fact::Known(plugged.gadget.record())
+            } else {
+                Fact::Unknown
+            },
+            processed: plugged.processed,
+        })
+    }
+
+    fn enumerate(&mut self, port: &PortPath, gadget: Gadget, address: HostAddress) {
+        self.next_inode += 1;
+        let plugged = Plugged {
+            gadget,
+            address,
+            instance: InstanceId::new("boot", &syspath(port), self.next_inode),
+            authorized: true,
+            processed: false,
+        };
+        self.plugged.insert(port.clone(), plugged);
+    }
+
+    /// The next free number after the last one used (`choose_devnum` of the kernel).
+    fn number(&mut self, bus: BusNumber) -> HostAddress {
+        let next = self.next_number.entry(bus).or_insert(2);
+        let used = |number: u8| {
+            let address = HostAddress {
+                bus,
+                device: DeviceNumber(number),
+            };
+            self.plugged.values().any(|one| one.address == address)
+        };
+        let number = (*next..=LAST_NUMBER)
+            .chain(2..*next)
+            .find(|number| !used(*number))
+            .unwrap_or(LAST_NUMBER);
+        *next = if number == LAST_NUMBER { 2 } else { number + 1 };
+        HostAddress {
+            bus,
+            device: DeviceNumber(number),
+        }
+    }
+
+    /// Whether there is a hub at every port on the way.
+    fn has_hubs(&self, port: &PortPath) -> bool {
+        (1..port.ports().len()).all(|tier| {
+            self.plugged.iter().any(|(at, one)| {
+                one.gadget == Gadget::Hub
+                    && at.bus() == port.bus()
+                    && Some(at.ports()) == port.ports().get(..tier)
+            })
+        })
+    }
+
+    /// The ports with a device at or behind a port, from the root down.
+    fn branch(&self, port: &PortPath) -> Vec<PortPath> {
+        let behind =
+            |at: &&PortPath| at.bus() == port.bus() && at.ports().starts_with(port.ports());
+        self.plugged.keys().filter(behind).cloned().collect()
+    }
+}
+
+fn syspath(port: &PortPath) -> String {
+    format!("/sys/devices/usb{}/{port}", port.bus())
+}

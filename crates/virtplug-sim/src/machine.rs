@@ -1,0 +1,157 @@
+//! A machine as libvirt has it, and the hostdevs in it.
+
+use virtplug_core::{
+    Activity, GuestPorts, HostAddress, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias,
+    ProductId, RunId, VendorId,
+};
+
+use crate::gadget::Gadget;
+
+/// How many guest USB ports a machine has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sockets {
+    /// No USB controller.
+    NoController,
+    /// That many ports.
+    Count(u32),
+    /// Plenty, by a controller whose size the XML does not tell.
+    Untold,
+}
+
+/// Who made an entry, or is to blame that it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// The daemon that runs now, by a call that it got or will get the answer of.
+    Daemon,
+    /// A call that outlived its connection or its daemon.
+    Ghost,
+    /// Somebody else.
+    Admin,
+}
+
+/// A `<hostdev>` of a live XML, and what QEMU has of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) alias: String,
+    pub(crate) ids: (VendorId, ProductId),
+    pub(crate) address: Option<HostAddress>,
+    pub(crate) missing: bool,
+    /// The instance that QEMU opened. It stays when that is long gone.
+    pub(crate) holds: Option<InstanceId>,
+    pub(crate) author: Author,
+    /// QEMU was asked to let it go.
+    pub(crate) leaving: bool,
+}
+
+impl Entry {
+    pub(crate) fn own(&self) -> Option<OwnAlias> {
+        OwnAlias::parse(&self.alias)
+    }
+
+    /// Whether this entry blocks an address in libvirt's list of devices in use.
+    pub(crate) fn blocks(&self, address: HostAddress) -> bool {
+        !self.missing && self.address == Some(address)
+    }
+}
+
+/// What an active machine is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Running,
+    Paused,
+    /// Saving, migrating or shutting down.
+    Busy,
+}
+
+/// A run of a machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    /// libvirt's domain id. After a restart of libvirtd ids may come back.
+    pub(crate) id: u32,
+    /// Counts all runs there ever were.
+    pub(crate) serial: u64,
+    pub(crate) doing: Doing,
+    pub(crate) entries: Vec<Entry>,
+    /// Guest ports that other devices take.
+    pub(crate) others: u32,
+}
+
+/// A libvirt domain.
+#[derive(Debug, Clone)]
+pub(crate) struct Domain {
+    pub(crate) uuid: [u8; 16],
+    pub(crate) sockets: Sockets,
+    /// The model of a foreign `<hostdev>` in the persistent XML.
+    pub(crate) fixed: Option<Gadget>,
+    /// Whether a persistent XML exists; a transient domain ends with its run.
+    pub(crate) persistent: bool,
+    /// The hostdevs of a managed save.
+    pub(crate) saved: Option<Vec<Entry>>,
+    pub(crate) run: Option<Run>,
+}
+
+impl Domain {
+    pub(crate) fn new(uuid: u8) -> Self {
+        Self {
+            uuid: [uuid; 16],
+            sockets: Sockets::Count(8),
+            fixed: None,
+            persistent: true,
+            saved: None,
+            run: None,
+        }
+    }
+
+    /// Whether a device more finds a guest port; `Err` with libvirt's code and text.
+    pub(crate) fn takes_one_more(&self) -> Result<(), (i32, &'static str)> {
+        match self.sockets {
+            Sockets::NoController => Err((67, "Domain has no USB bus support")),
+            Sockets::Untold => Ok(()),
+            Sockets::Count(_) if self.free() == Some(0) => Err((1, "No free USB ports")),
+            Sockets::Count(_) => Ok(()),
+        }
+    }
+
+    fn free(&self) -> Option<u32> {
+        let used = self.run.as_ref().map_or(0, |run| {
+            u32::try_from(run.entries.len()).unwrap_or(u32::MAX) + run.others
+        });
+        match self.sockets {
+            Sockets::NoController => Some(0),
+            Sockets::Count(count) => Some(count.saturating_sub(used)),
+            Sockets::Untold => None,
+        }
+    }
+
+    /// What a look at it gives.
+    pub(crate) fn look(&self) -> MachineRead {
+        let Some(run) = &self.run else {
+            return MachineRead::Off;
+        };
+        MachineRead::Live(LiveMachine {
+            run: RunId {
+                uuid: self.uuid,
+                id: run.id,
+            },
+            activity: match run.doing {
+                Doing::Running | Doing::Paused => Activity::Ready,
+                Doing::Busy => Activity::Busy,
+            },
+            hostdevs: run
+                .entries
+                .iter()
+                .map(|entry| Hostdev {
+                    alias: Some(entry.alias.clone()),
+                    ids: Some(entry.ids),
+                    address: entry.address,
+                    missing: entry.missing,
+                    guest_port: None,
+                })
+                .collect(),
+            ports: GuestPorts {
+                controller: self.sockets != Sockets::NoController,
+                free: self.free(),
+            },
+        })
+    }
+}

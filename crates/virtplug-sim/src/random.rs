@@ -1,0 +1,41 @@
+//! Chance: all of it comes from one seed.
+
+use std::time::Duration;
+
+/// A generator of pseudo-random numbers (`SplitMix64`).
+#[derive(Debug, Clone)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Whether something happens that does so in this many of a hundred cases.
+    pub(crate) fn percent(&mut self, chance: u8) -> bool {
+        self.next() % 100 < u64::from(chance)
+    }
+
+    /// A span from `least` to `most` milliseconds.
+    pub(crate) fn millis(&mut self, least: u64, most: u64) -> Duration {
+        Duration::from_millis(least + self.next() % (most.saturating_sub(least) + 1))
+    }
+
+    /// How long something ordinary takes: mostly next to nothing, sometimes long.
+    pub(crate) fn latency(&mut self) -> Duration {
+        match self.next() % 20 {
+            0..10 => self.millis(0, 3),
+            10..17 => self.millis(1, 60),
+            17..19 => self.millis(20, 700),
+            _ => self.millis(300, 3000),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Details: what is known of a device beyond its numbers. Reading them can
+//! block, because the kernel takes the device's lock for its strings.
+
+use std::io;
+use std::path::Path;
+
+use virtplug_core::{Fact, RawText, UdevRecord};
+
+use crate::failure::is_exhaustion;
+use crate::{attribute, record};
+
+/// Strings and udev record of a device; the same fields as in
+/// [`virtplug_core::Device`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Details {
+    pub(crate) serial: Fact<Option<RawText>>,
+    pub(crate) manufacturer: Fact<Option<RawText>>,
+    pub(crate) product_name: Fact<Option<RawText>>,
+    pub(crate) udev: Fact<UdevRecord>,
+    pub(crate) processed: bool,
+}
+
+impl Details {
+    /// Stands for a device that does not answer now.
+    pub(crate) const UNKNOWN: Self = Self {
+        serial: Fact::Unknown,
+        manufacturer: Fact::Unknown,
+        product_name: Fact::Unknown,
+        udev: Fact::Unknown,
+        processed: false,
+    };
+
+    /// Reads the details below a sysfs directory. `udev_runs`: whether udev is
+    /// going to process the device. An error: this process lacks a resource.
+    pub(crate) fn read(directory: &Path, udev_runs: bool) -> io::Result<Self> {
+        let udev = record::read(directory)?;
+        Ok(Self {
+            serial: text(directory, "serial")?,
+            manufacturer: text(directory, "manufacturer")?,
+            product_name: text(directory, "product")?,
+            processed: udev.known().is_some() || !udev_runs,
+            udev,
+        })
+    }
+}
+
+/// A string; unknown where the device fails to give it.
+fn text(directory: &Path, name: &str) -> io::Result<Fact<Option<RawText>>> {
+    match attribute::text(directory, name) {
+        Err(error) if is_exhaustion(&error) => Err(error),
+        result => Ok(result.into()),
+    }
+}

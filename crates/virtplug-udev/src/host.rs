@@ -1,0 +1,283 @@
+//! Host: reads USB devices from sysfs.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use thiserror::Error;
+use virtplug_core::{
+    BusNumber, Device, DeviceNumber, Fact, HostAddress, InstanceId, PortPath, ProductId, VendorId,
+};
+
+use crate::attribute::{self, AttributeError};
+use crate::details::Details;
+use crate::failure::{Failure, is_exhaustion};
+use crate::patience::{Patience, Wait};
+use crate::snapshot::{Presence, Scan, ScanError, Unreadable};
+
+/// How often a device that changes while it is read is read anew.
+const TRIES: usize = 3;
+
+/// Where the host keeps what this crate reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPaths {
+    /// Mount point of sysfs. libudev knows only `/sys`; devices below another
+    /// one have no udev record.
+    pub sysfs: PathBuf,
+    /// Holds the boot id, which makes instances of different boots distinct.
+    pub boot_id: PathBuf,
+    /// Exists where udev runs.
+    pub udev_control: PathBuf,
+}
+
+impl Default for HostPaths {
+    fn default() -> Self {
+        Self {
+            sysfs: "/sys".into(),
+            boot_id: "/proc/sys/kernel/random/boot_id".into(),
+            udev_control: "/run/udev/control".into(),
+        }
+    }
+}
+
+/// Why the host cannot be read at all.
+#[derive(Debug, Error)]
+pub enum HostError {
+    /// Without the boot id, instances cannot be told apart.
+    #[error("cannot read the boot id from {path}; the kernel's /proc/sys must be visible")]
+    BootId {
+        /// The file.
+        path: PathBuf,
+        /// The failure.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Reads the USB devices of this host. Clones share what they know of stuck devices.
+#[derive(Debug, Clone)]
+pub struct Host {
+    devices: PathBuf,
+    boot_id: String,
+    udev_control: PathBuf,
+    patience: Arc<Patience>,
+}
+
+impl Host {
+    /// Prepares to read; reads the boot id.
+    pub fn open(paths: HostPaths) -> Result<Self, HostError> {
+        let boot_id = fs::read_to_string(&paths.boot_id).map_err(|source| HostError::BootId {
+            path: paths.boot_id,
+            source,
+        })?;
+        Ok(Self {
+            devices: paths.sysfs.join("bus/usb/devices"),
+            boot_id: boot_id.trim_end().to_owned(),
+            udev_control: paths.udev_control,
+            patience: Arc::default(),
+        })
+    }
+
+    /// Reads all devices. One that vanishes meanwhile is left out; one that
+    /// fails is listed as unreadable and does not keep the others from being read.
+    pub fn scan(&self) -> Result<Scan, ScanError> {
+        let mut scan = Scan::default();
+        let mut wait = Wait::default();
+        for port in self.ports()? {
+            match self.read_steady(&port, &mut wait) {
+                Ok(device) => scan.devices.push(device),
+                Err(Failure::Gone) => {}
+                Err(Failure::Exhausted(source)) => {
+                    return Err(ScanError::Exhausted { port, source });
+                }
+                Err(failure) => scan.unreadable.push(Unreadable {
+                    port,
+                    reason: failure.reason(),
+                }),
+            }
+        }
+        Ok(scan)
+    }
+
+    /// Reads the device at one port.
+    pub fn read(&self, port: &PortPath) -> Presence {
+        match self.read_steady(port, &mut Wait::default()) {
+            Ok(device) => Presence::Present(Box::new(device)),
+            Err(Failure::Gone) => Presence::Gone,
+            Err(failure) => Presence::Unreadable(failure.reason()),
+        }
+    }
+
+    /// The instance that a device directory stands for now, without reading the
+    /// device. `None`: the directory is gone.
+    pub fn instance(&self, syspath: &str) -> io::Result<Option<InstanceId>> {
+        let inode = inode(Path::new(syspath))?;
+        Ok(inode.map(|inode| InstanceId::new(&self.boot_id, syspath, inode)))
+    }
+
+    /// Whether udev runs on this host. Without it no device has properties or
+    /// tags, and none is waited for.
+    pub fn udev_runs(&self) -> bool {
+        // A path that cannot be looked at is no proof of absence.
+        self.udev_control.try_exists().unwrap_or(true)
+    }
+
+    pub(crate) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    /// The ports that hold a device, sorted. Root hubs (`usb1`) and interfaces
+    /// (`1-1:1.0`) have names that are no port paths.
+    fn ports(&self) -> Result<Vec<PortPath>, ScanError> {
+        let list = || {
+            let mut ports = Vec::new();
+            for entry in fs::read_dir(&self.devices)? {
+                let name = entry?.file_name();
+                ports.extend(name.to_str().and_then(|name| name.parse().ok()));
+            }
+            Ok(ports)
+        };
+        let mut ports: Vec<PortPath> = list().map_err(|source| ScanError::List {
+            path: self.devices.clone(),
+            source,
+        })?;
+        ports.sort_unstable();
+        Ok(ports)
+    }
+
+    /// Reads a device, anew when another instance takes its place meanwhile.
+    fn read_steady(&self, port: &PortPath, wait: &mut Wait) -> Result<Device, Failure> {
+        let mut result = Err(Failure::Replaced);
+        for _ in 0..TRIES {
+            result = self.read_once(port, wait);
+            if !matches!(result, Err(Failure::Replaced)) {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Reads a device, and proves at the end that all of it is of one instance.
+    fn read_once(&self, port: &PortPath, wait: &mut Wait) -> Result<Device, Failure> {
+        let link = self.devices.join(port.to_string());
+        let before = match inode(&link) {
+            Ok(Some(inode)) => inode,
+            Ok(None) if fs::symlink_metadata(&link).is_ok() => {
+                return Err(Failure::Unreadable(format!(
+                    "{} points to nothing",
+                    link.display()
+                )));
+            }
+            Ok(None) => return Err(Failure::Gone),
+            Err(error) => return Err(error.into()),
+        };
+        let device = self.read_parts(port, &link, before, wait);
+        match inode(&link) {
+            Ok(Some(after)) if after == before => device,
+            Ok(Some(_)) => Err(Failure::Replaced),
+            Ok(None) => Err(Failure::Gone),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn read_parts(
+        &self,
+        port: &PortPath,
+        link: &Path,
+        inode: u64,
+        wait: &mut Wait,
+    ) -> Result<Device, Failure> {
+        let directory = fs::canonicalize(link)?;
+        let syspath = directory
+            .to_str()
+            .ok_or_else(|| Failure::Unreadable(format!("{} is not UTF-8", directory.display())))?
+            .to_owned();
+        let address = HostAddress {
+            bus: BusNumber(attribute::value(
+                &directory,
+                "busnum",
+                "a number from 1 to 65535",
+                attribute::decimal,
+            )?),
+            device: DeviceNumber(attribute::value(
+                &directory,
+                "devnum",
+                "a number from 1 to 255",
+                attribute::decimal,
+            )?),
+        };
+        let id = "a number of four hexadecimal digits";
+        let vendor = attribute::value(&directory, "idVendor", id, attribute::hexadecimal)?;
+        let product = attribute::value(&directory, "idProduct", id, attribute::hexadecimal)?;
+        let class = attribute::value(
+            &directory,
+            "bDeviceClass",
+            "a number of two hexadecimal digits",
+            attribute::hexadecimal,
+        )?;
+        let authorized = match attribute::value(&directory, "authorized", "0 or 1", flag) {
+            Err(AttributeError::Read { source, .. }) if is_exhaustion(&source) => {
+                return Err(Failure::Exhausted(source));
+            }
+            result => Fact::from(result),
+        };
+        let details = self.details(port, directory, wait)?;
+        Ok(Device {
+            port: port.clone(),
+            instance: InstanceId::new(&self.boot_id, &syspath, inode),
+            syspath,
+            address,
+            vendor: VendorId(vendor),
+            product: ProductId(product),
+            class,
+            authorized,
+            serial: details.serial,
+            manufacturer: details.manufacturer,
+            product_name: details.product_name,
+            udev: details.udev,
+            processed: details.processed,
+        })
+    }
+
+    fn details(
+        &self,
+        port: &PortPath,
+        directory: PathBuf,
+        wait: &mut Wait,
+    ) -> Result<Details, Failure> {
+        let udev_runs = self.udev_runs();
+        let read = Box::new(move || Details::read(&directory, udev_runs));
+        match self.patience.read(port, wait, read) {
+            Ok(details) => Ok(details.unwrap_or(Details::UNKNOWN)),
+            Err(error) => Err(Failure::Exhausted(error)),
+        }
+    }
+}
+
+fn flag(text: &str) -> Option<bool> {
+    match text {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
+}
+
+/// The inode of a directory, links followed. The kernel gives no inode of sysfs twice.
+fn inode(path: &Path) -> io::Result<Option<u64>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata.ino())),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! The command line: one definition for parsing and help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Keeps host USB devices in the libvirt machines they belong to.
+///
+/// Say in /etc/virtplug/virtplug.toml which device belongs to which machine;
+/// the daemon attaches it whenever both are there and removes it when it is
+/// unplugged. Entries that virtplug did not make are never touched.
+#[derive(Debug, Parser)]
+#[command(name = "virtplug", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 something failed, 2 wrong usage, 78 wrong configuration.
+
+Start with `virtplug devices` to see what is plugged in, write rules for it,
+check them with `virtplug check` and try them with `virtplug plan`.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run in the foreground and keep devices where they belong
+    ///
+    /// Made for systemd: says when it is ready, reloads the configuration on
+    /// SIGHUP (a wrong one changes nothing), ends on SIGTERM and leaves the
+    /// devices where they are. Logs to the journal, or to standard error when
+    /// started by hand.
+    Daemon(Sources),
+    /// Check the configuration and show everything that is wrong with it
+    Check {
+        /// The main file; machines.d beside it is read, too
+        #[arg(value_name = "FILE", default_value = virtplug_config::MAIN_FILE)]
+        file: PathBuf,
+    },
+    /// List the USB devices, where each belongs and where it is
+    Devices {
+        #[command(flatten)]
+        sources: Sources,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what would be attached and detached, and why; change nothing
+    Plan {
+        #[command(flatten)]
+        sources: Sources,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Attach and detach what is due, once, then end
+    ///
+    /// Does what the daemon does when it starts. Every failure is named, and
+    /// the exit code is 1 if there was one.
+    Apply(Sources),
+}
+
+/// Where configuration and machines come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Sources {
+    /// The main configuration file; machines.d beside it is read, too
+    #[arg(long, short = 'C', value_name = "FILE", default_value = virtplug_config::MAIN_FILE)]
+    pub(crate) config: PathBuf,
+    /// Use this libvirt connection for every machine
+    #[arg(long, short = 'c', value_name = "URI")]
+    pub(crate) connect: Option<String>,
+}

@@ -1,0 +1,343 @@
+//! `virtplug daemon`: the loop around the engine.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tokio::select;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::Receiver;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{sleep_until, timeout};
+use tracing::{debug, error, info, warn};
+use virtplug_config::{LoadError, Loaded};
+use virtplug_core::{Action, Engine, Event, OwnAlias, Report, Time};
+use virtplug_libvirt::ConnectionEvent;
+use virtplug_udev::{HostChange, HostReport, Monitor, RECEIVE_BUFFER};
+
+use crate::cli::Sources;
+use crate::edge::{Content, Edge, Message, error_text};
+use crate::exit::Exit;
+use crate::journal::{self, Timing};
+use crate::service::{self, Status};
+use crate::settings;
+use crate::world::World;
+
+/// How long the end waits for calls that are under way.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// Ends with the reason for the log.
+type Failure = String;
+
+struct Daemon {
+    sources: Sources,
+    engine: Engine,
+    edge: Edge,
+    queue: Receiver<Message>,
+    status: Status,
+    started: Instant,
+    timings: BTreeMap<OwnAlias, (Instant, Timing)>,
+    ready: bool,
+    reload: Reload,
+    /// What was wrong with the last reload, for the status line.
+    reload_trouble: Option<&'static str>,
+}
+
+/// A reload that is under way, and whether another was asked for meanwhile.
+#[derive(Default)]
+struct Reload {
+    running: Option<JoinHandle<Result<Loaded, LoadError>>>,
+    again: bool,
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) async fn run(world: World, sources: Sources) -> Exit {
+    let loaded = match settings::read(&sources) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            log_problems(&error);
+            settings::show(error.diagnostics());
+            return Exit::Config;
+        }
+    };
+    match start(world, sources, loaded) {
+        Ok(daemon) => daemon.run().await,
+        Err(failure) => {
+            error!("{failure}");
+            Exit::Failed
+        }
+    }
+}
+
+fn start(world: World, sources: Sources, loaded: Loaded) -> Result<Daemon, Failure> {
+    let (mut edge, queue) = Edge::new(world.host.clone(), world.events);
+    // The monitor is open before anything is enumerated, so nothing is missed.
+    let monitor = Monitor::open(world.host, RECEIVE_BUFFER).map_err(|error| error_text(&error))?;
+    edge.watch_with(monitor.handle());
+    let sender = edge.sender();
+    monitor
+        .spawn(move |report| {
+            let message = message(report);
+            match sender.blocking_send(message) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        })
+        .map_err(|error| error_text(&error))?;
+    let mut daemon = Daemon {
+        sources,
+        engine: Engine::new(seed()),
+        edge,
+        queue,
+        status: Status::default(),
+        started: Instant::now(),
+        timings: BTreeMap::new(),
+        ready: false,
+        reload: Reload::default(),
+        reload_trouble: None,
+    };
+    daemon.adopt(loaded, "started");
+    Ok(daemon)
+}
+
+/// Varies the jitter between hosts and starts.
+fn seed() -> u64 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    elapsed.map_or(0, |elapsed| u64::from(elapsed.subsec_nanos()))
+}
+
+/// A report of the monitor as a message for the loop.
+fn message(report: HostReport) -> Message {
+    let mut received = None;
+    let event = match report.what {
+        HostChange::All(scan) => Event::Devices {
+            present: scan.devices,
+            unreadable: scan.unreadable.into_iter().map(|one| one.port).collect(),
+        },
+        HostChange::Device(device) => {
+            received = Some(report.received);
+            Event::Device(*device)
+        }
+        HostChange::Gone(port) => Event::DeviceGone(port),
+        HostChange::Unreadable(unreadable) => {
+            debug!("cannot read {}: {}", unreadable.port, unreadable.reason);
+            Event::DeviceUnreadable(unreadable.port)
+        }
+        HostChange::ScanFailed(reason) => Event::ScanFailed(reason),
+        HostChange::Overrun => return Content::Overrun.into(),
+    };
+    Message {
+        received,
+        content: Content::Event(event),
+    }
+}
+
+impl Daemon {
+    async fn run(mut self) -> Exit {
+        let signals = (
+            signal(SignalKind::hangup()),
+            signal(SignalKind::terminate()),
+            signal(SignalKind::interrupt()),
+        );
+        let (Ok(mut hangup), Ok(mut terminate), Ok(mut interrupt)) = signals else {
+            error!("cannot listen for signals");
+            return Exit::Failed;
+        };
+        loop {
+            let wakeup = self.engine.next_wakeup().map(|at| self.instant(at));
+            select! {
+                biased;
+                () = caught(&mut terminate) => break,
+                () = caught(&mut interrupt) => break,
+                () = caught(&mut hangup) => self.start_reload(),
+                Some(message) = self.queue.recv() => self.take(message),
+                loaded = finished(&mut self.reload.running) => self.finish_reload(loaded),
+                () = reached(wakeup) => self.feed(Event::Tick, None),
+            }
+            if self.queue.is_empty() {
+                // A storm of events costs one look at the whole.
+                self.status.update(&self.engine, self.reload_trouble);
+            }
+        }
+        self.stop().await;
+        Exit::Ok
+    }
+
+    fn take(&mut self, message: Message) {
+        self.observe(&message);
+        let Message { received, content } = message;
+        let Some(event) = self.edge.accept(content) else {
+            return;
+        };
+        let first_scan = matches!(event, Event::Devices { .. } | Event::ScanFailed(_));
+        self.feed(event, received);
+        if first_scan && !self.ready {
+            self.ready = true;
+            service::ready();
+        }
+    }
+
+    /// Notes what a message tells beside its event.
+    fn observe(&mut self, message: &Message) {
+        match &message.content {
+            Content::Overrun => warn!(
+                event = "overrun",
+                "udev sent more than fits its socket; looking at all devices again"
+            ),
+            Content::Calling { alias, reaction } => {
+                if let Some((_, timing)) = self.timings.get_mut(alias) {
+                    timing.reaction = Some(*reaction);
+                }
+            }
+            Content::Libvirt {
+                event: ConnectionEvent::HostdevAdded(_, alias),
+                ..
+            } => {
+                let alias = OwnAlias::parse(alias);
+                let timing = alias.and_then(|alias| self.timings.get_mut(&alias));
+                if let Some((received, timing)) = timing {
+                    timing.added = Some(received.elapsed());
+                }
+            }
+            Content::Libvirt {
+                uri,
+                event: ConnectionEvent::Closed(reason),
+                ..
+            } => info!(event = "disconnected", connection = %uri, "lost {uri}: {reason}"),
+            _ => {}
+        }
+    }
+
+    fn feed(&mut self, event: Event, received: Option<Instant>) {
+        let now = Time::after_origin(self.started.elapsed());
+        for action in self.engine.handle(now, event) {
+            match action {
+                Action::Report(report) => {
+                    let timing = match &report {
+                        Report::Attached(_, alias) => self.timings.remove(alias),
+                        Report::AttachFailed { alias, .. } => {
+                            self.timings.remove(alias);
+                            None
+                        }
+                        _ => None,
+                    };
+                    journal::log(&self.engine, &report, timing.map(|(_, timing)| timing));
+                }
+                Action::Attach(op, request) => {
+                    if let Some(received) = received {
+                        let timing = (received, Timing::default());
+                        self.timings.insert(request.alias.clone(), timing);
+                    }
+                    self.edge.perform(Action::Attach(op, request), received);
+                }
+                action => self.edge.perform(action, received),
+            }
+        }
+    }
+
+    fn instant(&self, at: Time) -> Instant {
+        self.started + at.since(Time::default())
+    }
+
+    fn start_reload(&mut self) {
+        if self.reload.running.is_some() {
+            self.reload.again = true;
+            return;
+        }
+        service::reloading();
+        let sources = self.sources.clone();
+        self.reload.running = Some(spawn_blocking(move || settings::read(&sources)));
+    }
+
+    fn finish_reload(&mut self, loaded: Option<Result<Loaded, LoadError>>) {
+        self.reload.running = None;
+        match loaded {
+            Some(Ok(loaded)) => {
+                self.reload_trouble = None;
+                self.adopt(loaded, "reloaded");
+            }
+            failed => {
+                self.reload_trouble = Some("the new configuration is wrong, the old one stays");
+                if let Some(Err(error)) = failed {
+                    log_problems(&error);
+                }
+                error!(
+                    event = "reload-failed",
+                    "the new configuration is wrong, so the old one stays in force"
+                );
+            }
+        }
+        if std::mem::take(&mut self.reload.again) {
+            self.start_reload();
+        } else {
+            service::ready();
+        }
+    }
+
+    fn adopt(&mut self, loaded: Loaded, event: &str) {
+        for note in &loaded.notes {
+            warn!("{note}");
+        }
+        info!(
+            event,
+            rules = loaded.policy.rules().len(),
+            machines = loaded.policy.machines().len(),
+            "{event} with {} rules for {} machines",
+            loaded.policy.rules().len(),
+            loaded.policy.machines().len(),
+        );
+        self.feed(Event::Policy(loaded.policy), None);
+    }
+
+    /// Lets calls that are under way end; what is attached stays.
+    async fn stop(mut self) {
+        service::stopping();
+        info!(
+            event = "stopping",
+            "ending; attached devices stay where they are"
+        );
+        let last_calls = async {
+            while self.edge.calls() > 0 {
+                let Some(message) = self.queue.recv().await else {
+                    return;
+                };
+                // The answer is only counted: nothing new is started.
+                let _ = self.edge.accept(message.content);
+            }
+        };
+        if timeout(LAST_CALLS, last_calls).await.is_err() {
+            warn!("a libvirt call did not end in time");
+        }
+    }
+}
+
+fn log_problems(error: &LoadError) {
+    for diagnostic in error.diagnostics() {
+        error!("{diagnostic}");
+    }
+}
+
+/// A signal came. A stream that ended never gives one again.
+async fn caught(signal: &mut Signal) {
+    if signal.recv().await.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The load that is under way is done; without an answer if it broke off.
+async fn finished(
+    running: &mut Option<JoinHandle<Result<Loaded, LoadError>>>,
+) -> Option<Result<Loaded, LoadError>> {
+    match running {
+        None => std::future::pending().await,
+        Some(load) => load.await.ok(),
+    }
+}
+
+/// A moment came; without one, never.
+async fn reached(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

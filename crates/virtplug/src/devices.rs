@@ -1,0 +1,286 @@
+//! `virtplug devices`.
+
+use serde::Serialize;
+use virtplug_core::{
+    Assignment, Device, DeviceView, Engine, Escaped, Fact, MachineKey, Obstacle, RawText, RuleName,
+};
+
+use crate::cli::Sources;
+use crate::exit::Exit;
+use crate::output::{message, print, print_json};
+use crate::pass::{self, Mode};
+use crate::world::World;
+use crate::{settings, table};
+
+/// Lists the devices, where each belongs and where it is.
+pub(crate) async fn run(world: World, sources: &Sources, json: bool) -> Exit {
+    let policy = match settings::load_or_empty(sources) {
+        Ok(policy) => policy,
+        Err(exit) => return exit,
+    };
+    let outcome = pass::run(world, policy, Mode::Observed, |_, _| {}).await;
+    if let Some(error) = &outcome.scan_error {
+        message(format_args!("error: cannot read the USB devices: {error}"));
+        return Exit::Failed;
+    }
+    if json {
+        print_json(&listing(&outcome.engine));
+    } else {
+        print(text(&outcome.engine));
+    }
+    for note in pass::notes(&outcome.engine) {
+        message(format_args!("note: {note}"));
+    }
+    Exit::Ok
+}
+
+/// The table.
+pub(crate) fn text(engine: &Engine) -> String {
+    let mut table = table::new(&["PORT", "ID", "SERIAL", "NAME", "BELONGS TO", "IS IN"]);
+    let mut empty = true;
+    for view in engine.devices() {
+        empty = false;
+        let device = view.device;
+        table.add_row([
+            device.port.to_string(),
+            format!("{}:{}", device.vendor, device.product),
+            shown(&device.serial),
+            name(device),
+            belongs(view.assignment),
+            is_in(&view),
+        ]);
+    }
+    if empty {
+        return "no USB devices are plugged in\n".to_owned();
+    }
+    table::render(&table)
+}
+
+fn shown(text: &Fact<Option<RawText>>) -> String {
+    match text {
+        Fact::Known(Some(text)) => text.to_string(),
+        Fact::Known(None) => "-".to_owned(),
+        Fact::Unknown => "?".to_owned(),
+    }
+}
+
+/// What people call a device: maker and product, as it says itself.
+pub(crate) fn name(device: &Device) -> String {
+    let said = |text: &Fact<Option<RawText>>| text.known().and_then(Clone::clone);
+    match (said(&device.manufacturer), said(&device.product_name)) {
+        (Some(maker), Some(product)) => format!("{maker} {product}"),
+        (Some(name), None) | (None, Some(name)) => name.to_string(),
+        (None, None) if device.is_hub() => "(hub)".to_owned(),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+fn belongs(assignment: &Assignment) -> String {
+    match assignment {
+        Assignment::Host => "host".to_owned(),
+        Assignment::Machine(machine, _) => machine.to_string(),
+        Assignment::Conflict(_) => "conflict".to_owned(),
+        Assignment::Unknown(..) => "?".to_owned(),
+        Assignment::Refused(..) => "refused".to_owned(),
+    }
+}
+
+fn is_in(view: &DeviceView<'_>) -> String {
+    let mut places: Vec<String> = view
+        .holders
+        .iter()
+        .map(|holder| {
+            let foreign = if holder.own { "" } else { " (not by us)" };
+            format!("{}{foreign}", holder.machine)
+        })
+        .collect();
+    if places.is_empty() {
+        places.push("host".to_owned());
+    }
+    match &view.obstacle {
+        Some(Obstacle::MachineOff) => places.push("(machine off)".to_owned()),
+        Some(Obstacle::NoSuchMachine) => places.push("(no such machine)".to_owned()),
+        Some(Obstacle::NoConnection(_) | Obstacle::MachineUnread) => {
+            places = vec!["?".to_owned()];
+        }
+        _ => {}
+    }
+    places.join(" ")
+}
+
+/// The JSON form. Additions keep the version; a change of meaning raises it.
+#[derive(Debug, Serialize)]
+struct Listing {
+    version: u32,
+    devices: Vec<DeviceJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct DeviceJson {
+    #[serde(flatten)]
+    device: Identity,
+    belongs: BelongsJson,
+    holders: Vec<HolderJson>,
+    /// Why it is not in the machine that it belongs to.
+    obstacle: Option<String>,
+}
+
+/// What a device is, in JSON. Strings of the device are escaped as in the
+/// table, so that they are text whatever the device sent.
+#[derive(Debug, Serialize)]
+pub(crate) struct Identity {
+    port: String,
+    bus: u16,
+    device: u8,
+    vendor: String,
+    product: String,
+    class: u8,
+    serial: Option<String>,
+    manufacturer: Option<String>,
+    product_name: Option<String>,
+    authorized: Option<bool>,
+}
+
+impl From<&Device> for Identity {
+    fn from(device: &Device) -> Self {
+        let said = |text: &Fact<Option<RawText>>| {
+            text.known()
+                .and_then(Option::as_ref)
+                .map(ToString::to_string)
+        };
+        Self {
+            port: device.port.to_string(),
+            bus: device.address.bus.0,
+            device: device.address.device.0,
+            vendor: device.vendor.to_string(),
+            product: device.product.to_string(),
+            class: device.class,
+            serial: said(&device.serial),
+            manufacturer: said(&device.manufacturer),
+            product_name: said(&device.product_name),
+            authorized: device.authorized.known().copied(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum BelongsJson {
+    Host,
+    Machine(ClaimJson),
+    Conflict {
+        claims: Vec<ClaimJson>,
+    },
+    Unknown(ClaimJson),
+    Refused {
+        #[serde(flatten)]
+        claim: ClaimJson,
+        reason: String,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct ClaimJson {
+    #[serde(flatten)]
+    machine: MachineJson,
+    rule: RuleJson,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleJson {
+    name: Option<String>,
+    origin: String,
+}
+
+/// A machine in JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct MachineJson {
+    machine: String,
+    connection: String,
+}
+
+impl From<&MachineKey> for MachineJson {
+    fn from(machine: &MachineKey) -> Self {
+        Self {
+            machine: machine.name().to_owned(),
+            connection: machine.uri.as_str().to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct HolderJson {
+    #[serde(flatten)]
+    machine: MachineJson,
+    own: bool,
+}
+
+fn claim((machine, rule): (&MachineKey, &RuleName)) -> ClaimJson {
+    ClaimJson {
+        machine: machine.into(),
+        rule: RuleJson {
+            name: rule.name.clone(),
+            origin: rule.origin.clone(),
+        },
+    }
+}
+
+fn listing(engine: &Engine) -> Listing {
+    let devices = engine.devices().map(|view| DeviceJson {
+        device: view.device.into(),
+        belongs: match view.assignment {
+            Assignment::Host => BelongsJson::Host,
+            Assignment::Machine(machine, rule) => BelongsJson::Machine(claim((machine, rule))),
+            Assignment::Conflict(claims) => BelongsJson::Conflict {
+                claims: claims.iter().map(|(m, r)| claim((m, r))).collect(),
+            },
+            Assignment::Unknown(machine, rule) => BelongsJson::Unknown(claim((machine, rule))),
+            Assignment::Refused(machine, rule, refusal) => BelongsJson::Refused {
+                claim: claim((machine, rule)),
+                reason: refusal.to_string(),
+            },
+        },
+        holders: view
+            .holders
+            .iter()
+            .map(|holder| HolderJson {
+                machine: (&holder.machine).into(),
+                own: holder.own,
+            })
+            .collect(),
+        obstacle: view.obstacle.as_ref().map(ToString::to_string),
+    });
+    Listing {
+        version: 1,
+        devices: devices.collect(),
+    }
+}
+
+/// A rule as messages name it.
+pub(crate) fn rule_text(rule: &RuleName) -> String {
+    match &rule.name {
+        Some(name) => format!("rule \"{}\" at {}", Escaped(name), Escaped(&rule.origin)),
+        None => format!("rule at {}", Escaped(&rule.origin)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::world;
+
+    #[test]
+    fn the_table_fits_eighty_columns_and_shows_where_each_device_is() {
+        let text = text(&world(false).0);
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn json_tells_the_same_in_full() {
+        insta::assert_json_snapshot!(listing(&world(false).0));
+    }
+}

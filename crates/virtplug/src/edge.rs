@@ -1,0 +1,377 @@
+//! Where actions meet the world: each is performed off the loop, and its
+//! answer comes back as a message.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use virtplug_core::{
+    Action, AttachRequest, CallError, ConnectionUri, DetachRequest, Event, Fact, InstanceId,
+    MachineKey, MachineRead, OpId, Outcome, OwnAlias,
+};
+use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop};
+use virtplug_udev::{Host, MonitorHandle};
+
+/// Messages that may wait for the loop. Senders are threads of their own and
+/// wait when it is full; the udev socket then overflows into a rescan.
+const QUEUE: usize = 1024;
+
+/// Something for the loop.
+#[derive(Debug)]
+pub(crate) struct Message {
+    /// When the udev event that it carries was received.
+    pub(crate) received: Option<Instant>,
+    pub(crate) content: Content,
+}
+
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// For the engine as it is.
+    Event(Event),
+    /// The answer to an action, for the engine.
+    Answer(Event),
+    /// A connection attempt ended.
+    Opened {
+        uri: ConnectionUri,
+        generation: u64,
+        result: Result<Connection, String>,
+    },
+    /// libvirt said something on a connection.
+    Libvirt {
+        uri: ConnectionUri,
+        generation: u64,
+        event: ConnectionEvent,
+    },
+    /// The call for an attach is about to be made, that long after the udev event.
+    Calling { alias: OwnAlias, reaction: Duration },
+    /// The udev socket overflowed; a rescan follows.
+    Overrun,
+}
+
+impl From<Content> for Message {
+    fn from(content: Content) -> Self {
+        Self {
+            received: None,
+            content,
+        }
+    }
+}
+
+/// How devices are found.
+pub(crate) enum DeviceSource {
+    /// The monitor's thread scans on request.
+    Monitor(MonitorHandle),
+    /// Each scan is one read of sysfs.
+    Scan,
+}
+
+/// Performs actions.
+pub(crate) struct Edge {
+    sender: mpsc::Sender<Message>,
+    host: Host,
+    events: EventLoop,
+    source: DeviceSource,
+    connections: BTreeMap<ConnectionUri, Link>,
+    generation: u64,
+    in_flight: usize,
+    calls: usize,
+}
+
+/// A connection, or the attempt to open it. The generation tells what belongs
+/// to an earlier connection of the same URI.
+struct Link {
+    generation: u64,
+    connection: Option<Arc<Connection>>,
+}
+
+impl Edge {
+    pub(crate) fn new(host: Host, events: EventLoop) -> (Self, mpsc::Receiver<Message>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let edge = Self {
+            sender,
+            host,
+            events,
+            source: DeviceSource::Scan,
+            connections: BTreeMap::new(),
+            generation: 0,
+            in_flight: 0,
+            calls: 0,
+        };
+        (edge, receiver)
+    }
+
+    /// For threads that have something to say to the loop.
+    pub(crate) fn sender(&self) -> mpsc::Sender<Message> {
+        self.sender.clone()
+    }
+
+    pub(crate) fn watch_with(&mut self, monitor: MonitorHandle) {
+        self.source = DeviceSource::Monitor(monitor);
+    }
+
+    /// Actions that are not answered.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Attaches and detaches that are not answered.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls
+    }
+
+    /// Starts an action. `cause` is when the udev event that led to it was received.
+    pub(crate) fn perform(&mut self, action: Action, cause: Option<Instant>) {
+        if matches!(action, Action::Attach(..) | Action::Detach(..)) {
+            self.calls += 1;
+        }
+        match action {
+            Action::Connect(uri) => self.connect(uri),
+            Action::Disconnect(uri) => self.drop_connection(&uri),
+            Action::ScanDevices => self.scan(),
+            Action::ListMachines(uri) => self.call(&uri.clone(), move |c| list(c, uri)),
+            Action::ReadMachine(machine) => self.call(&machine.uri.clone(), move |c| {
+                let read = read(c, &machine);
+                Event::MachineRead(machine, read)
+            }),
+            Action::Attach(op, request) => self.attach(op, request, cause),
+            Action::Detach(op, request) => self.call(&request.machine.uri.clone(), move |c| {
+                detach(c, op, &request)
+            }),
+            Action::Report(_) => {}
+        }
+    }
+
+    /// Takes a message from the queue: keeps the books on connections and
+    /// gives the event that is left for the engine.
+    pub(crate) fn accept(&mut self, content: Content) -> Option<Event> {
+        match content {
+            Content::Event(event) => Some(event),
+            Content::Answer(event) => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                if matches!(event, Event::Done(..)) {
+                    self.calls = self.calls.saturating_sub(1);
+                }
+                Some(event)
+            }
+            Content::Opened {
+                uri,
+                generation,
+                result,
+            } => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                self.opened(uri, generation, result)
+            }
+            Content::Libvirt {
+                uri,
+                generation,
+                event,
+            } => {
+                if self.connections.get(&uri)?.generation != generation {
+                    return None;
+                }
+                Some(match event {
+                    ConnectionEvent::MachineChanged(machine) => Event::MachineChanged(machine),
+                    ConnectionEvent::HostdevAdded(machine, alias)
+                    | ConnectionEvent::HostdevRemoved(machine, alias)
+                    | ConnectionEvent::RemovalFailed(machine, alias) => {
+                        Event::HostdevChanged(machine, alias)
+                    }
+                    ConnectionEvent::Closed(reason) => {
+                        self.drop_connection(&uri);
+                        Event::Disconnected(uri, reason)
+                    }
+                })
+            }
+            Content::Calling { .. } | Content::Overrun => None,
+        }
+    }
+
+    fn connect(&mut self, uri: ConnectionUri) {
+        self.generation += 1;
+        let generation = self.generation;
+        let link = Link {
+            generation,
+            connection: None,
+        };
+        self.connections.insert(uri.clone(), link);
+        self.in_flight += 1;
+        let sender = self.sender.clone();
+        let event_loop = self.events;
+        spawn_blocking(move || {
+            let events = sender.clone();
+            let of = uri.clone();
+            let sink = Arc::new(move |event| {
+                let content = Content::Libvirt {
+                    uri: of.clone(),
+                    generation,
+                    event,
+                };
+                // Without a loop there is nobody to tell.
+                let _ = events.blocking_send(content.into());
+            });
+            let result =
+                Connection::open(event_loop, &uri, sink).map_err(|error| error_text(&error));
+            let opened = Content::Opened {
+                uri,
+                generation,
+                result,
+            };
+            let _ = sender.blocking_send(opened.into());
+        });
+    }
+
+    fn opened(
+        &mut self,
+        uri: ConnectionUri,
+        generation: u64,
+        result: Result<Connection, String>,
+    ) -> Option<Event> {
+        let link = self
+            .connections
+            .get_mut(&uri)
+            .filter(|link| link.generation == generation);
+        match (result, link) {
+            (Ok(connection), Some(link)) => {
+                link.connection = Some(Arc::new(connection));
+                Some(Event::Connected(uri))
+            }
+            (Ok(unwanted), None) => {
+                close(unwanted);
+                None
+            }
+            (Err(reason), Some(_)) => {
+                self.connections.remove(&uri);
+                Some(Event::Disconnected(uri, reason))
+            }
+            (Err(_), None) => None,
+        }
+    }
+
+    fn drop_connection(&mut self, uri: &ConnectionUri) {
+        let link = self.connections.remove(uri);
+        if let Some(connection) = link.and_then(|link| link.connection) {
+            close(connection);
+        }
+    }
+
+    fn scan(&mut self) {
+        if let DeviceSource::Monitor(monitor) = &self.source {
+            // The answer comes as a report of the monitor.
+            monitor.rescan();
+            return;
+        }
+        let host = self.host.clone();
+        self.answer(move |_| match host.scan() {
+            Ok(scan) => Event::Devices {
+                present: scan.devices,
+                unreadable: scan.unreadable.into_iter().map(|one| one.port).collect(),
+            },
+            Err(error) => Event::ScanFailed(error_text(&error)),
+        });
+    }
+
+    fn attach(&mut self, op: OpId, request: AttachRequest, cause: Option<Instant>) {
+        let host = self.host.clone();
+        let connection = self.connection(&request.machine.uri);
+        self.answer(move |sender| {
+            let result = match instance_present(&host, &request) {
+                Fact::Known(true) => connected(connection.as_deref()).and_then(|connection| {
+                    if let Some(received) = cause {
+                        let calling = Content::Calling {
+                            alias: request.alias.clone(),
+                            reaction: received.elapsed(),
+                        };
+                        let _ = sender.blocking_send(calling.into());
+                    }
+                    connection.attach(&request)
+                }),
+                Fact::Known(false) | Fact::Unknown => Err(CallError::InstanceChanged),
+            };
+            let outcome = Outcome {
+                result,
+                after: read(connection.as_deref(), &request.machine),
+                instance_present: instance_present(&host, &request),
+            };
+            Event::Done(op, outcome)
+        });
+    }
+
+    /// Runs a call on a connection and sends what it gives as an answer.
+    fn call(
+        &mut self,
+        uri: &ConnectionUri,
+        call: impl FnOnce(Option<&Connection>) -> Event + Send + 'static,
+    ) {
+        let connection = self.connection(uri);
+        self.answer(move |_| call(connection.as_deref()));
+    }
+
+    fn connection(&self, uri: &ConnectionUri) -> Option<Arc<Connection>> {
+        self.connections.get(uri)?.connection.clone()
+    }
+
+    /// Runs something that may block on a thread of its own.
+    fn answer(&mut self, work: impl FnOnce(&mpsc::Sender<Message>) -> Event + Send + 'static) {
+        self.in_flight += 1;
+        let sender = self.sender.clone();
+        spawn_blocking(move || {
+            let event = work(&sender);
+            let _ = sender.blocking_send(Content::Answer(event).into());
+        });
+    }
+}
+
+/// Closing waits for libvirt, so it happens off the loop.
+fn close(connection: impl Send + 'static) {
+    spawn_blocking(move || drop(connection));
+}
+
+fn connected(connection: Option<&Connection>) -> Result<&Connection, CallError> {
+    connection.ok_or_else(|| CallError::Libvirt {
+        code: 0,
+        message: "the connection is closed".to_owned(),
+    })
+}
+
+fn list(connection: Option<&Connection>, uri: ConnectionUri) -> Event {
+    match connected(connection).and_then(Connection::list_machines) {
+        Ok(machines) => Event::Machines(uri, machines),
+        Err(error) => Event::ListFailed(uri, error.to_string()),
+    }
+}
+
+fn read(connection: Option<&Connection>, machine: &MachineKey) -> MachineRead {
+    match connected(connection) {
+        Ok(connection) => connection.read_machine(machine),
+        Err(error) => MachineRead::Failed(error.to_string()),
+    }
+}
+
+fn detach(connection: Option<&Connection>, op: OpId, request: &DetachRequest) -> Event {
+    let outcome = Outcome {
+        result: connected(connection).and_then(|connection| connection.detach(request)),
+        after: read(connection, &request.machine),
+        instance_present: Fact::Unknown,
+    };
+    Event::Done(op, outcome)
+}
+
+/// Whether the instance that was decided on is the one that is there.
+fn instance_present(host: &Host, request: &AttachRequest) -> Fact<bool> {
+    let found: Fact<Option<InstanceId>> = host.instance(&request.syspath).into();
+    found.map(|instance| instance == Some(request.alias.instance))
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

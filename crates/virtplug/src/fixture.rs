@@ -1,0 +1,152 @@
+//! A small world for snapshot tests: what the commands show is made from it.
+
+use virtplug_core::{
+    Action, Activity, ConnectionUri, Device, DeviceNumber, Engine, Event, Fact, GuestPorts,
+    HostAddress, Hostdev, InstanceId, LiveMachine, MachineKey, MachineListing, MachineRead,
+    Matcher, Policy, PortPath, ProductId, RawText, Rule, RunId, Time, UdevRecord, VendorId,
+};
+
+use crate::rehearsal::{Rehearsal, Step};
+
+pub(crate) fn machine(name: &str) -> MachineKey {
+    MachineKey::new(ConnectionUri::default(), name)
+}
+
+fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Device {
+    let port: PortPath = port.parse().unwrap();
+    let text = |bytes: &[u8]| Fact::Known((!bytes.is_empty()).then(|| RawText::new(bytes)));
+    Device {
+        syspath: format!("/sys/devices/{port}"),
+        instance: InstanceId(u64::from(number)),
+        address: HostAddress {
+            bus: port.bus(),
+            device: DeviceNumber(number),
+        },
+        port,
+        vendor: VendorId(0x10c4),
+        product: ProductId(0xea60),
+        class: 0,
+        authorized: Fact::Known(true),
+        serial: text(serial),
+        manufacturer: Fact::Known(None),
+        product_name: text(name),
+        udev: Fact::Known(UdevRecord::default()),
+        processed: true,
+    }
+}
+
+fn devices() -> Vec<Device> {
+    let mut hub = device("1-4", 6, b"", b"");
+    hub.class = 9;
+    vec![
+        device("1-1", 2, b"A1", b"CP2102 USB to UART Bridge Controller"),
+        device("1-2", 3, b"A2", b"CP2102 USB to UART Bridge Controller"),
+        device("1-3", 4, b"A3", b"CP2102 USB to UART Bridge Controller"),
+        hub,
+        device("1-4.1", 7, b"\x1b[31mred\n\xff", b"evil"),
+        device("1-4.2", 8, b"B1", b"claimed twice"),
+        device("1-4.3", 9, b"F1", b"in by hand"),
+        device("2-1", 10, b"O1", b"for a machine that is off"),
+    ]
+}
+
+fn rule(name: &str, owner: &str, matcher: Matcher, line: u32) -> Rule {
+    Rule {
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        origin: format!("/etc/virtplug/virtplug.toml:{line}"),
+        machine: machine(owner),
+        matcher,
+    }
+}
+
+fn serial(serial: &str) -> Matcher {
+    Matcher {
+        serial: Some(serial.to_owned()),
+        ..Matcher::default()
+    }
+}
+
+fn port(port: &str) -> Matcher {
+    Matcher {
+        port: port.parse().ok(),
+        ..Matcher::default()
+    }
+}
+
+fn policy() -> Policy {
+    Policy::new(
+        [],
+        vec![
+            rule("Zigbee", "alpha", serial("A1"), 3),
+            rule("", "alpha", serial("A2"), 7),
+            rule("the hub", "alpha", port("1-4"), 11),
+            rule("", "alpha", serial("B1"), 15),
+            rule("", "beta", serial("B1"), 19),
+            rule("", "alpha", serial("F1"), 23),
+            rule("", "beta", serial("O1"), 27),
+        ],
+    )
+}
+
+fn live() -> LiveMachine {
+    let own = |port: &str, number: u8| Hostdev {
+        alias: Some(format!("ua-virtplug-{port}-{number:016x}")),
+        ids: Some((VendorId(0x10c4), ProductId(0xea60))),
+        address: Some(HostAddress {
+            bus: port.parse::<PortPath>().unwrap().bus(),
+            device: DeviceNumber(number),
+        }),
+        missing: false,
+        guest_port: Some("0:1".to_owned()),
+    };
+    let mut foreign = own("1-4", 9);
+    foreign.alias = Some("hostdev0".to_owned());
+    LiveMachine {
+        run: RunId {
+            uuid: [1; 16],
+            id: 1,
+        },
+        activity: Activity::Ready,
+        // A1 is in, an entry of an earlier enumeration of A2 is stale.
+        hostdevs: vec![own("1-1", 2), own("1-2", 99), foreign],
+        ports: GuestPorts {
+            controller: true,
+            free: Some(12),
+        },
+    }
+}
+
+/// The world as a command sees it: looked at, nothing done. With the steps
+/// that a pass would take if `rehearse`.
+pub(crate) fn world(rehearse: bool) -> (Engine, Vec<Step>) {
+    let uri = ConnectionUri::default();
+    let listing = ["alpha", "beta"].map(|name| MachineListing {
+        machine: machine(name),
+        active: name == "alpha",
+    });
+    let mut engine = Engine::new(0);
+    let mut rehearsal = Rehearsal::default();
+    let mut events = vec![
+        Event::Policy(policy()),
+        Event::Devices {
+            present: devices(),
+            unreadable: Vec::new(),
+        },
+        Event::Connected(uri.clone()),
+        Event::Machines(uri, listing.to_vec()),
+        Event::MachineRead(machine("alpha"), MachineRead::Live(live())),
+        Event::MachineRead(machine("beta"), MachineRead::Off),
+    ];
+    events.reverse();
+    while let Some(event) = events.pop().or_else(|| rehearsal.next_answer()) {
+        let event = rehearsal.overlay(event);
+        for action in engine.handle(Time::default(), event) {
+            match action {
+                Action::Attach(op, request) if rehearse => rehearsal.attach(op, request),
+                Action::Detach(op, request) if rehearse => rehearsal.detach(op, request),
+                _ => {}
+            }
+        }
+    }
+    (engine, rehearsal.into_steps())
+}

@@ -1,0 +1,210 @@
+//! What the engine reports, as sentences and as journal fields.
+
+use std::time::Duration;
+
+use tracing::{debug, info, warn};
+use virtplug_core::{Engine, OwnAlias, PortPath, Report};
+
+use crate::devices::name;
+
+/// Times of one attach, measured from the udev event that led to it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Timing {
+    /// Until the libvirt call.
+    pub(crate) reaction: Option<Duration>,
+    /// Until libvirt said that the device is there.
+    pub(crate) added: Option<Duration>,
+}
+
+/// Writes a report to the log.
+pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
+    let text = sentence(engine, report);
+    match report {
+        Report::Attached(machine, alias) => {
+            let timing = timing.unwrap_or_default();
+            info!(
+                event = "attached",
+                device = %alias.port,
+                machine = %machine,
+                alias = %alias,
+                reaction_us = timing.reaction.map(micros),
+                added_us = timing.added.map(micros),
+                "{text}"
+            );
+        }
+        Report::AttachFailed {
+            machine,
+            alias,
+            attempt,
+            ..
+        } => {
+            let (device, event) = (&alias.port, "attach-failed");
+            if is_worth_telling(*attempt) {
+                warn!(event, %device, %machine, %alias, attempt, "{text}");
+            } else {
+                debug!(event, %device, %machine, %alias, attempt, "{text}");
+            }
+        }
+        Report::Detached(machine, alias, _) => {
+            let (device, event) = (&alias.port, "detached");
+            info!(event, %device, %machine, %alias, "{text}");
+        }
+        Report::DetachFailed {
+            machine,
+            alias,
+            attempt,
+            ..
+        } => {
+            let (device, event) = (&alias.port, "detach-failed");
+            if is_worth_telling(*attempt) {
+                warn!(event, %device, %machine, %alias, attempt, "{text}");
+            } else {
+                debug!(event, %device, %machine, %alias, attempt, "{text}");
+            }
+        }
+        Report::Held(machine, alias) => {
+            let (device, event) = (&alias.port, "hold");
+            warn!(event, %device, %machine, %alias, "{text}");
+        }
+        Report::Flapping { port, .. } => warn!(event = "flapping", device = %port, "{text}"),
+        Report::Connected(uri) => info!(event = "connected", connection = %uri, "{text}"),
+        Report::Waiting(uri, _) => warn!(event = "waiting", connection = %uri, "{text}"),
+        Report::Overdue(machine) => warn!(event = "call-overdue", %machine, "{text}"),
+        Report::LookFailed(_) => warn!(event = "look-failed", "{text}"),
+    }
+}
+
+/// A report as a sentence for people.
+pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
+    match report {
+        Report::Attached(machine, alias) => {
+            format!("attached {} to machine {machine}", device(engine, alias))
+        }
+        Report::AttachFailed {
+            machine,
+            alias,
+            attempt,
+            retry_ms,
+            error,
+        } => {
+            let next = retry_ms.map_or_else(
+                || "waiting for a change of the machine".to_owned(),
+                |pause| format!("trying again in {}", seconds(pause)),
+            );
+            format!(
+                "could not attach {} to machine {machine} (try {attempt}): {error}; {next}",
+                device(engine, alias)
+            )
+        }
+        Report::Detached(machine, alias, reason) => format!(
+            "detached {} from machine {machine}: {reason}",
+            device(engine, alias)
+        ),
+        Report::DetachFailed {
+            machine,
+            alias,
+            attempt,
+            retry_ms,
+            error,
+        } => format!(
+            "could not detach {} from machine {machine} (try {attempt}): {error}; trying again in {}",
+            device(engine, alias),
+            seconds(*retry_ms)
+        ),
+        Report::Held(machine, alias) => format!(
+            "somebody detached {} from machine {machine}; it stays out until it is plugged in again or the machine starts anew",
+            device(engine, alias)
+        ),
+        Report::Flapping { port, pause_ms } => format!(
+            "port {port} connects and disconnects too often; attaching when it is quiet for {}",
+            seconds(*pause_ms)
+        ),
+        Report::Connected(uri) => format!("connected to {uri}"),
+        Report::Waiting(uri, reason) => format!("waiting for libvirt at {uri}: {reason}"),
+        Report::Overdue(machine) => format!(
+            "libvirt has not answered a call for machine {machine} for long; other machines are not concerned"
+        ),
+        Report::LookFailed(what) => format!("could not look at {what}"),
+    }
+}
+
+/// The first tries, then ever fewer of them.
+fn is_worth_telling(attempt: u32) -> bool {
+    attempt.is_power_of_two()
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+}
+
+/// Port and, while it is plugged in, id and name.
+fn device(engine: &Engine, alias: &OwnAlias) -> String {
+    let port: &PortPath = &alias.port;
+    match engine.device(port) {
+        Some(device) if device.instance == alias.instance => format!(
+            "{port} ({}:{} {})",
+            device.vendor,
+            device.product,
+            name(device)
+        ),
+        _ => port.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use virtplug_core::{ConnectionUri, DetachReason};
+
+    use super::*;
+    use crate::fixture::{machine, world};
+
+    #[test]
+    fn every_report_is_a_sentence() {
+        let (engine, _) = world(false);
+        let alias = OwnAlias::parse("ua-virtplug-1-1-0000000000000002").unwrap();
+        let gone = OwnAlias::parse("ua-virtplug-1-2-0000000000000063").unwrap();
+        let alpha = machine("alpha");
+        let uri = ConnectionUri::default();
+        let failed = |retry_ms| Report::AttachFailed {
+            machine: alpha.clone(),
+            alias: alias.clone(),
+            attempt: 3,
+            retry_ms,
+            error: "USB device 001:002 is in use (libvirt error 55)".into(),
+        };
+        let reports = [
+            Report::Attached(alpha.clone(), alias.clone()),
+            failed(Some(1042)),
+            failed(None),
+            Report::Detached(alpha.clone(), gone.clone(), DetachReason::NewInstance),
+            Report::DetachFailed {
+                machine: alpha.clone(),
+                alias: gone,
+                attempt: 1,
+                retry_ms: 250,
+                error: "timed out (libvirt error 68)".into(),
+            },
+            Report::Held(alpha.clone(), alias.clone()),
+            Report::Flapping {
+                port: alias.port.clone(),
+                pause_ms: 2000,
+            },
+            Report::Connected(uri.clone()),
+            Report::Waiting(uri, "no socket".into()),
+            Report::Overdue(alpha),
+            Report::LookFailed("machine alpha: no answer".into()),
+        ];
+        let sentences = reports.map(|report| sentence(&engine, &report));
+        insta::assert_snapshot!(sentences.join("\n"));
+    }
+
+    #[test]
+    fn later_tries_are_told_ever_more_rarely() {
+        let told: Vec<u32> = (1..100).filter(|n| is_worth_telling(*n)).collect();
+        assert_eq!(told, [1, 2, 4, 8, 16, 32, 64]);
+    }
+}

@@ -1,0 +1,46 @@
+//! Where the log goes: to the journal with fields when systemd listens, to
+//! standard error otherwise.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Fields are `VIRTPLUG_DEVICE`, `VIRTPLUG_MACHINE` and so on.
+const FIELD_PREFIX: &str = "VIRTPLUG";
+
+/// Levels by the variable `VIRTPLUG_LOG`, for instance `debug`; `info` without it.
+const LEVELS: &str = "VIRTPLUG_LOG";
+
+/// Starts logging.
+pub(crate) fn start() {
+    let levels = || {
+        EnvFilter::builder()
+            .with_env_var(LEVELS)
+            .with_default_directive(tracing::Level::INFO.into())
+            .from_env_lossy()
+    };
+    let journal = std::env::var_os("JOURNAL_STREAM")
+        .and_then(|_| tracing_journald::layer().ok())
+        .map(|layer| {
+            layer
+                .with_field_prefix(Some(FIELD_PREFIX.to_owned()))
+                .with_syslog_identifier("virtplug".to_owned())
+        });
+    if let Some(journal) = journal {
+        tracing_subscriber::registry()
+            .with(levels())
+            .with(journal)
+            .init();
+    } else {
+        let stderr = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+            .with_target(false);
+        tracing_subscriber::registry()
+            .with(levels())
+            .with(stderr)
+            .init();
+    }
+}

@@ -1,0 +1,186 @@
+//! One pass of the engine, from nothing to a state where no more is to be done.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::Receiver;
+use tokio::time::timeout;
+use virtplug_core::{Action, Engine, Event, Obstacle, Policy, Report, Time};
+
+use crate::edge::{Content, Edge, Message};
+use crate::rehearsal::{Rehearsal, Step};
+use crate::world::World;
+
+/// Longest time for a pass; what is not done then is named.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What happens to attaches and detaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// They are made.
+    Real,
+    /// They are imagined, and the pass goes on as if they had succeeded.
+    Rehearsed,
+    /// They are left out.
+    Observed,
+}
+
+/// What a pass came to.
+pub(crate) struct Outcome {
+    /// What the engine knows at the end.
+    pub(crate) engine: Engine,
+    /// What was worth telling, in order.
+    pub(crate) reports: Vec<Report>,
+    /// Attaches and detaches that were imagined, in order.
+    pub(crate) steps: Vec<Step>,
+    /// Calls that did not return in time.
+    pub(crate) unanswered: usize,
+    /// Why the devices could not be read, if so.
+    pub(crate) scan_error: Option<String>,
+}
+
+struct Pass {
+    engine: Engine,
+    edge: Edge,
+    queue: Receiver<Message>,
+    mode: Mode,
+    rehearsal: Rehearsal,
+    started: Instant,
+    /// Time that a rehearsal skipped.
+    skipped: Duration,
+    reports: Vec<Report>,
+    scan_error: Option<String>,
+    on_report: fn(&Engine, &Report),
+}
+
+/// Runs one pass. `on_report` is called for each report as it comes.
+pub(crate) async fn run(
+    world: World,
+    policy: Policy,
+    mode: Mode,
+    on_report: fn(&Engine, &Report),
+) -> Outcome {
+    let (edge, queue) = Edge::new(world.host, world.events);
+    let mut pass = Pass {
+        engine: Engine::new(0),
+        edge,
+        queue,
+        mode,
+        rehearsal: Rehearsal::default(),
+        started: Instant::now(),
+        skipped: Duration::ZERO,
+        reports: Vec::new(),
+        scan_error: None,
+        on_report,
+    };
+    pass.feed(Event::Policy(policy));
+    // A pass that does not end in time is told by what is still in flight.
+    let _ = timeout(PATIENCE, pass.run()).await;
+    Outcome {
+        unanswered: pass.edge.in_flight(),
+        scan_error: pass.scan_error,
+        engine: pass.engine,
+        reports: pass.reports,
+        steps: pass.rehearsal.into_steps(),
+    }
+}
+
+impl Pass {
+    async fn run(&mut self) {
+        loop {
+            if self.edge.in_flight() > 0 {
+                let Some(message) = self.queue.recv().await else {
+                    return;
+                };
+                self.take(message.content);
+            } else if let Some(event) = self.rehearsal.next_answer() {
+                self.feed(event);
+            } else if let Some(wakeup) = self
+                .engine
+                .next_wakeup()
+                .filter(|_| self.is_worth_waiting())
+            {
+                self.wait_until(wakeup).await;
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn take(&mut self, content: Content) {
+        if let Some(event) = self.edge.accept(content) {
+            self.feed(event);
+        }
+    }
+
+    fn feed(&mut self, event: Event) {
+        let event = self.rehearsal.overlay(event);
+        if let Event::ScanFailed(error) = &event {
+            self.scan_error = Some(error.clone());
+        }
+        let now = self.now();
+        for action in self.engine.handle(now, event) {
+            match (self.mode, action) {
+                (_, Action::Report(report)) => {
+                    (self.on_report)(&self.engine, &report);
+                    self.reports.push(report);
+                }
+                (Mode::Observed, Action::Attach(..) | Action::Detach(..)) => {}
+                (Mode::Rehearsed, Action::Attach(op, request)) => {
+                    self.rehearsal.attach(op, request);
+                }
+                (Mode::Rehearsed, Action::Detach(op, request)) => {
+                    self.rehearsal.detach(op, request);
+                }
+                (_, action) => self.edge.perform(action, None),
+            }
+        }
+    }
+
+    fn now(&self) -> Time {
+        Time::after_origin(self.started.elapsed() + self.skipped)
+    }
+
+    /// Whether time alone will bring a next step within this pass. A failed
+    /// call is not repeated: that is for the daemon.
+    fn is_worth_waiting(&self) -> bool {
+        let passing = |obstacle: &Obstacle| {
+            matches!(
+                obstacle,
+                Obstacle::FirstLook(_)
+                    | Obstacle::NotProcessed(_)
+                    | Obstacle::RateLimited(_)
+                    | Obstacle::Occupied { own: true, .. }
+            )
+        };
+        match self.mode {
+            Mode::Observed => false,
+            Mode::Rehearsed | Mode::Real => {
+                self.engine.summary().leaving > 0
+                    || self
+                        .engine
+                        .devices()
+                        .any(|view| view.obstacle.as_ref().is_some_and(passing))
+            }
+        }
+    }
+
+    async fn wait_until(&mut self, wakeup: Time) {
+        let span = wakeup.since(self.now());
+        if self.mode == Mode::Rehearsed {
+            self.skipped += span;
+        } else if let Ok(Some(message)) = timeout(span, self.queue.recv()).await {
+            return self.take(message.content);
+        }
+        self.feed(Event::Tick);
+    }
+}
+
+/// What a reader of a list should know: which machines it does not tell of.
+pub(crate) fn notes(engine: &Engine) -> Vec<String> {
+    let summary = engine.summary();
+    let down = summary
+        .down
+        .into_iter()
+        .map(|(uri, reason)| format!("the machines of {uri} are not known: {reason}"));
+    down.collect()
+}

@@ -1,0 +1,93 @@
+//! What systemd is told: readiness, reload, end, and one line of status.
+
+use sd_notify::NotifyState;
+use tracing::warn;
+use virtplug_core::{Engine, Summary};
+
+/// The start, or a reload, is done.
+pub(crate) fn ready() {
+    notify(&[NotifyState::Ready]);
+}
+
+/// A reload begins; `ready` ends it.
+pub(crate) fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
+        Err(_) => notify(&[NotifyState::Reloading]),
+    }
+}
+
+/// The end begins.
+pub(crate) fn stopping() {
+    notify(&[NotifyState::Stopping]);
+}
+
+/// The line that `systemctl status` shows.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    line: String,
+}
+
+impl Status {
+    /// Says how things stand, when that changed. `note` comes first.
+    pub(crate) fn update(&mut self, engine: &Engine, note: Option<&str>) {
+        let mut line = line(&engine.summary());
+        if let Some(note) = note {
+            line = format!("{note}; {line}");
+        }
+        if line != self.line {
+            notify(&[NotifyState::Status(&line)]);
+            self.line = line;
+        }
+    }
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        warn!("cannot tell systemd: {error}");
+    }
+}
+
+/// One line: counts, then what somebody should look at.
+pub(crate) fn line(summary: &Summary) -> String {
+    let mut parts = vec![format!("{} attached", summary.attached)];
+    if summary.waiting > 0 {
+        parts.push(format!("{} waiting", summary.waiting));
+    }
+    if summary.conflicts > 0 {
+        parts.push(format!("{} claimed by several machines", summary.conflicts));
+    }
+    for (port, obstacle) in &summary.troubled {
+        parts.push(format!("{port}: {obstacle}"));
+    }
+    for machine in &summary.overdue {
+        parts.push(format!("machine {machine}: libvirt does not answer"));
+    }
+    for (uri, reason) in &summary.down {
+        parts.push(format!("waiting for libvirt at {uri}: {reason}"));
+    }
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use virtplug_core::{ConnectionUri, MachineKey, Obstacle, Stuck};
+
+    use super::*;
+
+    #[test]
+    fn the_status_line_counts_and_names_trouble() {
+        assert_eq!(line(&Summary::default()), "0 attached");
+        let uri = ConnectionUri::default();
+        let summary = Summary {
+            attached: 2,
+            waiting: 1,
+            troubled: vec![("1-2".parse().unwrap(), Obstacle::Stuck(Stuck::NoFreePort))],
+            conflicts: 1,
+            leaving: 0,
+            down: vec![(uri.clone(), "no socket".into())],
+            overdue: vec![MachineKey::new(uri, "alpha")],
+        };
+        insta::assert_snapshot!(line(&summary));
+    }
+}

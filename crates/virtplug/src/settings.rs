@@ -1,0 +1,58 @@
+//! Loading the configuration for a command, and showing what is wrong with it.
+
+use std::io::IsTerminal as _;
+
+use virtplug_config::{Diagnostic, LoadError, Loaded, Options};
+use virtplug_core::{ConnectionUri, Escaped, Policy};
+
+use crate::cli::Sources;
+use crate::exit::Exit;
+use crate::output::message;
+
+/// Loads the configuration of a command; the caller shows what is wrong.
+pub(crate) fn read(sources: &Sources) -> Result<Loaded, LoadError> {
+    let options = Options {
+        connect: sources.connect.clone(),
+    };
+    let mut loaded = virtplug_config::load(&sources.config, &options)?;
+    loaded.policy = watching(loaded.policy, sources);
+    Ok(loaded)
+}
+
+/// Loads the configuration of a command that also serves a host without one,
+/// and shows all that is wrong with it.
+pub(crate) fn load_or_empty(sources: &Sources) -> Result<Policy, Exit> {
+    match read(sources) {
+        Ok(loaded) => {
+            show(&loaded.notes);
+            Ok(loaded.policy)
+        }
+        Err(error) if error.is_missing() => {
+            message(format_args!(
+                "note: there is no configuration at {} yet, so every device stays on the host",
+                Escaped(&sources.config.to_string_lossy())
+            ));
+            Ok(watching(Policy::new([], Vec::new()), sources))
+        }
+        Err(error) => {
+            show(error.diagnostics());
+            Err(Exit::Config)
+        }
+    }
+}
+
+fn watching(policy: Policy, sources: &Sources) -> Policy {
+    match &sources.connect {
+        Some(uri) => policy.watching(ConnectionUri::new(uri)),
+        None => policy,
+    }
+}
+
+/// Prints diagnostics to standard error, coloured on a terminal.
+pub(crate) fn show(diagnostics: &[Diagnostic]) {
+    // The stream drops colours where they are not wanted.
+    let color = std::io::stderr().is_terminal();
+    for diagnostic in diagnostics {
+        message(diagnostic.render(color));
+    }
+}
