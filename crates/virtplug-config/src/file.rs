@@ -65,9 +65,9 @@ impl FileFault {
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Missing => Some("create it; an empty file is valid and assigns nothing"),
-            Self::Unreadable(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                Some("let the user that virtplug runs as read it and enter its folders")
-            }
+            Self::Unreadable(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(
+                "the user that virtplug runs as needs the right to read it and to enter its folders",
+            ),
             Self::NotAFolder => Some("it holds one file for each machine, or does not exist"),
             Self::TooLarge => Some("put machines into files of their own in `machines.d`"),
             Self::Changing => Some("reload when the file is written"),

@@ -1,6 +1,6 @@
 //! Loading a configuration: all files, all findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -86,41 +86,33 @@ pub fn load(main: &Path, options: &Options) -> Result<Loaded, LoadError> {
 }
 
 fn load_as(reader: Reader, main: &Path, options: &Options) -> Result<Loaded, LoadError> {
-    let mut tree = Tree::default();
-    let read = check_folders_of(main, reader).and_then(|exposure| {
-        let contents = file::read(main, reader)?;
-        tree.warn_of(main, exposure);
-        Ok(contents)
-    });
+    let read = file::read(main, reader);
     if let Err(fault @ FileFault::Missing) = &read {
         return Err(LoadError {
             diagnostics: vec![refusal(main, fault)],
             missing: true,
         });
     }
+    let mut tree = Tree::default();
+    for folder in folders_of(main) {
+        tree.check_folder(&folder, reader);
+    }
     tree.add(main, read, machine::read_main);
     tree.add_drop_ins(&main.with_file_name(folder::NAME), reader);
     tree.into_loaded(options)
 }
 
-/// Checks that nobody can put another file in the place of this one: neither
-/// beside the path as given nor, where that is a link, beside its target.
-fn check_folders_of(path: &Path, reader: Reader) -> Result<Option<Exposure>, FileFault> {
-    let mut exposure = None;
-    for path in [Some(path.to_owned()), path.canonicalize().ok()]
+/// The folders in which somebody could put another file in the place of this
+/// one: that of the path as given and, where that is a link, that of its target.
+fn folders_of(path: &Path) -> BTreeSet<PathBuf> {
+    [Some(path.to_owned()), path.canonicalize().ok()]
         .into_iter()
         .flatten()
-    {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        // A folder that cannot be looked at holds no file that can be read.
-        if let Ok(metadata) = folder.metadata() {
-            exposure = exposure.or(file::refuse_exposed(&metadata, reader)?);
-        }
-    }
-    Ok(exposure)
+        .filter_map(|path| match path.parent()? {
+            here if here.as_os_str().is_empty() => Some(PathBuf::from(".")),
+            folder => Some(folder.to_owned()),
+        })
+        .collect()
 }
 
 fn refusal(path: &Path, fault: &FileFault) -> Diagnostic {
@@ -155,6 +147,16 @@ impl Tree {
         }
     }
 
+    fn check_folder(&mut self, folder: &Path, reader: Reader) {
+        // A folder that cannot be looked at holds no file that can be read.
+        if let Ok(metadata) = folder.metadata() {
+            match file::refuse_exposed(&metadata, reader) {
+                Ok(exposure) => self.warn_of(folder, exposure),
+                Err(fault) => self.diagnostics.push(refusal(folder, &fault)),
+            }
+        }
+    }
+
     fn add_drop_ins(&mut self, folder: &Path, reader: Reader) {
         let list = || folder::list(folder, reader);
         match folder::read_all(list, |path| file::read(path, reader)) {
@@ -179,7 +181,10 @@ impl Tree {
         let source = Source::new(path, decoded.text, decoded.skipped);
         if let Some(fault) = decoded.fault {
             let offset = fault.span.start + decoded.skipped;
-            let place = Place::span(&source, fault.span);
+            let place = match fault.kind {
+                EncodingFaultKind::Utf16 => Place::file(&source),
+                _ => Place::span(&source, fault.span),
+            };
             let refusal = encoding_refusal(place, fault.kind, offset);
             self.diagnostics.push(refusal);
             return;

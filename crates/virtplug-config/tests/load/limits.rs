@@ -47,8 +47,6 @@ fn ten_thousand_mistakes_are_all_told() {
 #[test]
 fn deep_nesting_is_an_error() {
     for text in [
-        format!("x = {}", "[".repeat(500_000)),
-        format!("x = {}", "{a=".repeat(300_000)),
         format!("x = {}1{}", "[".repeat(500_000), "]".repeat(500_000)),
         format!("[{}b]\n", "a.".repeat(500_000)),
         format!("{}b = 1\n", "a.".repeat(500_000)),
@@ -59,7 +57,15 @@ fn deep_nesting_is_an_error() {
         ),
     ] {
         let (_, told) = told(&text);
-        assert!(told.contains("nested too deep"), "{}", &told[..400]);
+        assert!(told.contains("nested too deep"), "{told}");
+    }
+    for text in [
+        format!("x = {}", "[".repeat(500_000)),
+        format!("x = {}", "{a=".repeat(300_000)),
+    ] {
+        let (count, told) = told(&text);
+        assert_eq!(count, 1);
+        assert!(told.contains("unclosed"), "{told}");
     }
 }
 
@@ -73,11 +79,7 @@ fn a_file_that_is_no_configuration_is_told_in_short() {
     ] {
         let (count, told) = told(&text);
         assert!(count <= 101, "{count}");
-        assert!(
-            told.contains("more lines have mistakes"),
-            "{}",
-            &told[..400]
-        );
+        assert!(told.contains("more lines have mistakes"), "{told}");
     }
 }
 

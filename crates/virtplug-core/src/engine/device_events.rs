@@ -33,12 +33,15 @@ impl Engine {
 
     pub(super) fn scan_failed(&mut self, reason: &str) {
         self.scan_answered();
-        self.report(Report::LookFailed(format!("USB devices: {reason}")));
+        if !std::mem::replace(&mut self.devices.scan_failing, true) {
+            self.report(Report::LookFailed(format!("USB devices: {reason}")));
+        }
     }
 
     pub(super) fn take_scan(&mut self, present: Vec<Device>, unreadable: Vec<PortPath>) {
         let first = !self.devices.complete;
         self.devices.complete = true;
+        self.devices.scan_failing = false;
         self.scan_answered();
         let found: BTreeSet<PortPath> = present
             .iter()

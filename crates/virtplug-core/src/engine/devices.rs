@@ -26,6 +26,8 @@ pub(super) struct Devices {
     pub(super) scanning: bool,
     /// Whether another scan is to follow the one that is under way.
     pub(super) scan_again: bool,
+    /// Whether the last scan failed; told once.
+    pub(super) scan_failing: bool,
     present: BTreeMap<PortPath, Present>,
     by_instance: BTreeMap<InstanceId, PortPath>,
     by_address: BTreeMap<HostAddress, PortPath>,

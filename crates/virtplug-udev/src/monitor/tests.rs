@@ -339,7 +339,6 @@ fn a_message_that_cannot_be_read_causes_a_scan() {
                 &wrong_offset,
                 &wrong_properties,
                 truncated,
-                b"x",
             ] {
                 udev.raw(bad);
                 assert_eq!(running.next_all(), ["1-1"], "{bad:?}");
