@@ -7,10 +7,15 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
 
+/// Most findings of one file that are told.
+const MAX_TOLD: usize = 10_000;
+
 /// Collects what is found in one file.
 pub(crate) struct Findings {
     source: Arc<Source>,
     found: Vec<Diagnostic>,
+    /// How many more there are.
+    untold: usize,
     /// Lines whose broken syntax has an explanation in `found`.
     explained: BTreeSet<usize>,
 }
@@ -20,6 +25,7 @@ impl Findings {
         Self {
             source: Arc::clone(source),
             found: Vec::new(),
+            untold: 0,
             explained: BTreeSet::new(),
         }
     }
@@ -34,11 +40,15 @@ impl Findings {
 
     /// How many there are by now.
     pub(crate) fn len(&self) -> usize {
-        self.found.len()
+        self.found.len() + self.untold
     }
 
     pub(crate) fn add(&mut self, finding: Diagnostic) {
-        self.found.push(finding);
+        if self.found.len() < MAX_TOLD {
+            self.found.push(finding);
+        } else {
+            self.untold += 1;
+        }
     }
 
     /// Adds a finding that also explains why the syntax of its line is broken,
@@ -47,7 +57,7 @@ impl Findings {
         if let Some(span) = finding.place.text_span() {
             self.explained.insert(self.source.line_of(span.start));
         }
-        self.found.push(finding);
+        self.add(finding);
     }
 
     /// Whether a finding explains the syntax of this line.
@@ -66,7 +76,13 @@ impl Findings {
         });
     }
 
-    pub(crate) fn into_found(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_found(mut self) -> Vec<Diagnostic> {
+        if self.untold > 0 {
+            let end = self.source.text().len();
+            let message = format!("{} more mistakes are not shown", self.untold);
+            self.found
+                .push(Diagnostic::error(self.place(end..end), message));
+        }
         self.found
     }
 }

@@ -115,12 +115,18 @@ fn folders_of(path: &Path) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-fn refusal(path: &Path, fault: &FileFault) -> Diagnostic {
-    let refusal = Diagnostic::error(Place::file(&Source::without_text(path)), fault.to_string());
+/// What is wrong with a file or folder as a whole.
+fn whole(severity: Severity, path: &Path, fault: &FileFault) -> Diagnostic {
+    let place = Place::file(&Source::without_text(path));
+    let finding = Diagnostic::new(severity, place, fault.to_string());
     match fault.help() {
-        Some(help) => refusal.with_help(help),
-        None => refusal,
+        Some(help) => finding.with_help(help),
+        None => finding,
     }
+}
+
+fn refusal(path: &Path, fault: &FileFault) -> Diagnostic {
+    whole(Severity::Error, path, fault)
 }
 
 /// What reading all files gives.
@@ -138,12 +144,8 @@ impl Tree {
     fn warn_of(&mut self, path: &Path, exposure: Option<Exposure>) {
         if let Some(exposure) = exposure {
             let fault = FileFault::Exposed(exposure);
-            let place = Place::file(&Source::without_text(path));
-            let warning = Diagnostic::warning(place, fault.to_string());
-            self.diagnostics.push(match fault.help() {
-                Some(help) => warning.with_help(help),
-                None => warning,
-            });
+            self.diagnostics
+                .push(whole(Severity::Warning, path, &fault));
         }
     }
 

@@ -29,26 +29,18 @@ struct SyntaxError {
     span: Range<usize>,
     /// Where the same was written before.
     first: Option<Range<usize>>,
-    /// Whether all that follows is inside of something unclosed.
-    unclosed: bool,
     mistake: Mistake,
 }
 
 impl<'s> Document<'s> {
     pub(crate) fn parse(source: &'s Source) -> Self {
         let (table, errors) = DeTable::parse_recoverable(source.text());
-        let mut errors = if errors.is_empty() {
-            Vec::new()
+        let (errors, untold) = if errors.is_empty() {
+            (Vec::new(), 0)
         } else {
-            let outline = Outline::read(source.text());
-            let errors = errors
-                .iter()
-                .map(|error| SyntaxError::new(error, &outline, source));
-            without_consequences(errors.collect(), source)
+            explain_all(&errors, source)
         };
-        let untold = errors.len().saturating_sub(MAX_ERRORS);
         let certain = untold == 0 && !errors.iter().any(|error| error.mistake.structural);
-        errors.truncate(MAX_ERRORS);
         Self {
             table: certain.then(|| table.into_inner()),
             errors,
@@ -85,31 +77,6 @@ impl<'s> Document<'s> {
 }
 
 impl SyntaxError {
-    fn new(error: &Error, outline: &Outline, source: &Source) -> Self {
-        let noticed = error
-            .span()
-            .or_else(|| outline.too_deep().cloned())
-            .unwrap_or(0..0);
-        let opening = outline.opening_of(&noticed);
-        let (line_start, line) = source.line(source.line_of(noticed.start));
-        let first = outline.first_of(&noticed);
-        let context = Context {
-            text: source.slice(&noticed),
-            line,
-            rest: line.get(noticed.end - line_start..).unwrap_or_default(),
-            machine: first.is_some_and(|first| first.machine),
-            unclosed: opening.is_some(),
-        };
-        let mistake = explain(error.message(), &context);
-        let opening = opening.filter(|_| mistake.structural);
-        Self {
-            first: first.map(|first| first.span.clone()),
-            unclosed: opening.is_some(),
-            mistake,
-            span: opening.cloned().unwrap_or(noticed),
-        }
-    }
-
     fn finding(self, source: &Arc<Source>) -> Diagnostic {
         let mut finding = Diagnostic::error(Place::span(source, self.span), self.mistake.message);
         if let Some(first) = self.first {
@@ -122,18 +89,78 @@ impl SyntaxError {
     }
 }
 
-/// Keeps one mistake per line, and none after an opening that was not closed:
-/// the others follow from it.
-fn without_consequences(mut errors: Vec<SyntaxError>, source: &Source) -> Vec<SyntaxError> {
-    errors.sort_by_key(|error| (error.span.start, error.span.end));
+/// What the parser complains about, and where that began.
+struct Complaint<'e> {
+    error: &'e Error,
+    /// Where the parser noticed it.
+    noticed: Range<usize>,
+    /// Where it began.
+    span: Range<usize>,
+    /// Whether all that follows is inside of something unclosed.
+    unclosed: bool,
+}
+
+/// The first mistakes in words, and how many more lines have some.
+fn explain_all(errors: &[Error], source: &Source) -> (Vec<SyntaxError>, usize) {
+    let outline = Outline::read(source.text());
+    let complaints = errors.iter().map(|error| {
+        let noticed = error
+            .span()
+            .or_else(|| outline.too_deep().cloned())
+            .unwrap_or(0..0);
+        let opening = outline.opening_of(&noticed);
+        Complaint {
+            error,
+            span: opening.cloned().unwrap_or_else(|| noticed.clone()),
+            unclosed: opening.is_some(),
+            noticed,
+        }
+    });
+    let complaints = without_consequences(complaints.collect(), source);
+    let untold = complaints.len().saturating_sub(MAX_ERRORS);
+    let told = complaints
+        .into_iter()
+        .take(MAX_ERRORS)
+        .map(|complaint| explain_one(complaint, &outline, source))
+        .collect();
+    (told, untold)
+}
+
+fn explain_one(complaint: Complaint<'_>, outline: &Outline, source: &Source) -> SyntaxError {
+    let noticed = &complaint.noticed;
+    let (line_start, line) = source.line(source.line_of(noticed.start));
+    let first = outline.first_of(noticed);
+    let context = Context {
+        text: source.slice(noticed),
+        line,
+        rest: line
+            .get(noticed.end.saturating_sub(line_start)..)
+            .unwrap_or_default(),
+        machine: first.is_some_and(|first| first.machine),
+        unclosed: complaint.unclosed,
+    };
+    SyntaxError {
+        span: complaint.span,
+        first: first.map(|first| first.span.clone()),
+        mistake: explain(complaint.error.message(), &context),
+    }
+}
+
+/// Keeps one complaint per line, and none after an opening that was not
+/// closed: the others follow from it.
+fn without_consequences<'e>(
+    mut complaints: Vec<Complaint<'e>>,
+    source: &Source,
+) -> Vec<Complaint<'e>> {
+    complaints.sort_by_key(|complaint| (complaint.span.start, complaint.span.end));
     let mut inside = false;
     let mut last_line = None;
-    errors.retain(|error| {
-        let line = Some(source.line_of(error.span.start));
+    complaints.retain(|complaint| {
+        let line = Some(source.line_of(complaint.span.start));
         let kept = !inside && line != last_line;
         last_line = line;
-        inside |= error.unclosed;
+        inside |= complaint.unclosed;
         kept
     });
-    errors
+    complaints
 }

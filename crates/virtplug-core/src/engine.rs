@@ -29,6 +29,7 @@ use crate::flap::Flaps;
 use crate::id::HostAddress;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::policy::Policy;
+use crate::port::PortPath;
 use crate::report::Report;
 use crate::retry::{Jitter, RateLimit};
 use crate::time::Time;
@@ -52,6 +53,8 @@ pub struct Engine {
     machines: BTreeMap<MachineKey, Machine>,
     /// Who holds an address, by the last looks at the machines.
     occupants: BTreeMap<HostAddress, Vec<Occupant>>,
+    /// Machines with an entry of ours that names a port, by the last looks.
+    entries_of: BTreeMap<PortPath, BTreeSet<MachineKey>>,
     /// Instances whose attach was asked for, until its machine was looked at again.
     attaching: BTreeMap<InstanceId, MachineKey>,
     /// Devices that somebody else detached, with the machine that they stay out
@@ -80,6 +83,7 @@ struct Occupant {
 enum Wake {
     Connection(ConnectionUri),
     Machine(MachineKey),
+    Devices,
 }
 
 impl Engine {
@@ -92,6 +96,7 @@ impl Engine {
             connections: BTreeMap::new(),
             machines: BTreeMap::new(),
             occupants: BTreeMap::new(),
+            entries_of: BTreeMap::new(),
             attaching: BTreeMap::new(),
             holds: BTreeMap::new(),
             flaps: Flaps::default(),
@@ -133,6 +138,7 @@ impl Engine {
         while let Some(machine) = self.dirty.pop_first() {
             self.settle(&machine);
         }
+        self.plan_look_at_devices();
         std::mem::take(&mut self.actions)
     }
 
@@ -162,6 +168,10 @@ impl Engine {
                         state.wake = None;
                     }
                     self.dirty.insert(machine);
+                }
+                Some((_, Wake::Devices)) => {
+                    self.devices.look_now();
+                    self.scan();
                 }
                 None => {}
             }

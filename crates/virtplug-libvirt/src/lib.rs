@@ -16,6 +16,7 @@ mod event_loop;
 mod ffi;
 mod guest_ports;
 mod hostdev_xml;
+mod lane;
 mod listener;
 mod machine_state;
 mod open_error;

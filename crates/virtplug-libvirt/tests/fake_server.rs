@@ -143,6 +143,25 @@ fn a_call_that_hangs_does_not_hold_up_another() {
 }
 
 #[test]
+fn calls_that_hang_with_the_server_end_with_it() {
+    let server = Server::start(Manners::Good);
+    let (connection, events) = try_open(&server.uri()).unwrap();
+    server.behave(Manners::Silent);
+    thread::scope(|scope| {
+        // The second one finds the connection taken and no other to be had.
+        let calls = [0, 1].map(|_| scope.spawn(|| connection.list_machines()));
+        server.wait_until_asked();
+        thread::sleep(Duration::from_millis(1500));
+        assert!(!calls.iter().any(thread::ScopedJoinHandle::is_finished));
+        server.end();
+        for call in calls {
+            assert!(call.join().unwrap().is_err());
+        }
+    });
+    expect(&events, &closed("libvirt ended the connection"));
+}
+
+#[test]
 fn a_refused_registration_closes_the_connection() {
     let server = Server::start(Manners::NoEvents);
     let error = try_open(&server.uri()).unwrap_err();

@@ -1,1 +1,37 @@
+//! A simulated host and hypervisor that drive the engine of virtplug.
 //!
+//! The world has a clock of its own and takes all chance from a seed: kernel,
+//! udev, libvirt servers, machines, people, and a daemon that performs what the
+//! engine asks for, with latencies, faults and restarts. [`Schedule::run`]
+//! checks every invariant after every step.
+
+#![forbid(unsafe_code)]
+
+mod agenda;
+mod call;
+mod daemon;
+mod fault;
+mod gadget;
+mod history;
+mod host;
+mod invariant;
+mod machine;
+mod mirror;
+mod monitor;
+mod operation;
+mod random;
+mod rules;
+mod schedule;
+mod server;
+mod tally;
+mod wish;
+mod world;
+
+pub use fault::Fault;
+pub use gadget::Gadget;
+pub use invariant::{Violation, names as invariants};
+pub use machine::Sockets;
+pub use operation::Operation;
+pub use rules::{Asks, RuleSpec, machines, ports};
+pub use schedule::{Failure, Schedule};
+pub use tally::Tally;

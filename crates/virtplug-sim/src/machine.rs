@@ -39,8 +39,8 @@ pub(crate) struct Entry {
     /// The instance that QEMU opened. It stays when that is long gone.
     pub(crate) holds: Option<InstanceId>,
     pub(crate) author: Author,
-    /// QEMU was asked to let it go.
-    pub(crate) leaving: bool,
+    /// Who asked QEMU to let it go.
+    pub(crate) leaving: Option<Author>,
 }
 
 impl Entry {

@@ -14,7 +14,7 @@ use virtplug_core::{
 };
 
 use crate::wish::Wish;
-pub(crate) use machine::{Known, Tries};
+pub(crate) use machine::Known;
 
 /// A call that the engine waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]

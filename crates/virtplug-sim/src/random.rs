@@ -24,6 +24,12 @@ impl Random {
         self.next() % 100 < u64::from(chance)
     }
 
+    /// A number below `bound`, or 0.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
+        usize::try_from(self.next() % bound).unwrap_or(0)
+    }
+
     /// A span from `least` to `most` milliseconds.
     pub(crate) fn millis(&mut self, least: u64, most: u64) -> Duration {
         Duration::from_millis(least + self.next() % (most.saturating_sub(least) + 1))

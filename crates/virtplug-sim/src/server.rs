@@ -118,7 +118,7 @@ impl Server {
             missing: found.is_none(),
             holds: found.map(|plugged| plugged.instance),
             author,
-            leaving: false,
+            leaving: None,
         });
         Ok(Notice::Hostdev(machine.clone(), alias))
     }
@@ -144,13 +144,10 @@ impl Server {
         let Some(entry) = run.entries.iter_mut().find(|entry| entry.alias == alias) else {
             return Err(refusal(1, format!("no device found with alias {alias}")));
         };
-        if entry.leaving {
+        if entry.leaving.is_some() {
             return Err(refusal(1, "the device is in the process of unplug"));
         }
-        entry.leaving = true;
-        if author != Author::Daemon {
-            entry.author = author;
-        }
+        entry.leaving = Some(author);
         Ok(run.serial)
     }
 
@@ -169,10 +166,10 @@ impl Server {
         let place = run
             .entries
             .iter()
-            .position(|entry| entry.alias == alias && entry.leaving)?;
+            .position(|entry| entry.alias == alias && entry.leaving.is_some())?;
         let entry = if fails {
             let entry = run.entries.get_mut(place)?;
-            entry.leaving = false;
+            entry.leaving = None;
             entry.clone()
         } else {
             run.entries.remove(place)
@@ -199,7 +196,7 @@ impl Server {
                 missing: true,
                 holds: None,
                 author: Author::Admin,
-                leaving: false,
+                leaving: None,
             });
         }
         for entry in &mut entries {
@@ -215,7 +212,7 @@ impl Server {
             }
             entry.missing = found.is_none();
             entry.holds = found.map(|plugged| plugged.instance);
-            entry.leaving = false;
+            entry.leaving = None;
         }
         let id = self.next_id;
         self.next_id += 1;
@@ -253,10 +250,10 @@ impl Server {
             if let Some(run) = &mut domain.run {
                 let serial = run.serial;
                 run.entries.retain(|entry| {
-                    if entry.leaving {
+                    if entry.leaving.is_some() {
                         gone.push((machine.clone(), serial, entry.clone()));
                     }
-                    !entry.leaving
+                    entry.leaving.is_none()
                 });
             }
         }

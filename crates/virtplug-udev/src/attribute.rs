@@ -1,10 +1,11 @@
 //! Attributes: the small files of a device's sysfs directory.
 
-use std::path::Path;
-use std::{fs, io};
+use std::io;
 
 use thiserror::Error;
 use virtplug_core::RawText;
+
+use crate::directory::Directory;
 
 /// Why an attribute that every device has could not be used.
 #[derive(Debug, Error)]
@@ -24,8 +25,8 @@ pub(crate) enum AttributeError {
 }
 
 /// The bytes of an attribute without the newline that the kernel adds.
-fn raw(directory: &Path, name: &str) -> io::Result<Vec<u8>> {
-    let mut bytes = fs::read(directory.join(name))?;
+fn raw(directory: &Directory, name: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = directory.read(name)?;
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
     }
@@ -33,7 +34,7 @@ fn raw(directory: &Path, name: &str) -> io::Result<Vec<u8>> {
 }
 
 /// A string of the device. `None`: it has none, or only blanks.
-pub(crate) fn text(directory: &Path, name: &str) -> io::Result<Option<RawText>> {
+pub(crate) fn text(directory: &Directory, name: &str) -> io::Result<Option<RawText>> {
     match raw(directory, name) {
         Ok(bytes) if bytes.trim_ascii().is_empty() => Ok(None),
         Ok(bytes) => Ok(Some(RawText::new(bytes))),
@@ -45,7 +46,7 @@ pub(crate) fn text(directory: &Path, name: &str) -> io::Result<Option<RawText>> 
 
 /// An attribute that `parse` understands; `expected` tells what that is.
 pub(crate) fn value<T>(
-    directory: &Path,
+    directory: &Directory,
     name: &'static str,
     expected: &'static str,
     parse: impl FnOnce(&str) -> Option<T>,
@@ -82,16 +83,26 @@ fn digits(text: &str, radix: u32) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use tempfile::TempDir;
+
     use super::*;
 
-    fn directory_with(content: &[u8]) -> tempfile::TempDir {
-        let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("serial"), content).unwrap();
-        directory
+    fn directory_with(content: &[u8]) -> (TempDir, Directory) {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::create_dir(at("device")).unwrap();
+        fs::write(at("device/serial"), content).unwrap();
+        symlink("device", at("link")).unwrap();
+        let directory = Directory::open(&at("link")).unwrap();
+        (root, directory)
     }
 
     fn text_of(content: &[u8]) -> Option<RawText> {
-        text(directory_with(content).path(), "serial").unwrap()
+        let (_root, directory) = directory_with(content);
+        text(&directory, "serial").unwrap()
     }
 
     #[test]
@@ -121,10 +132,11 @@ mod tests {
 
     #[test]
     fn an_absent_string_is_none_and_a_failed_read_is_an_error() {
-        let directory = tempfile::tempdir().unwrap();
-        assert_eq!(text(directory.path(), "serial").unwrap(), None);
-        fs::create_dir(directory.path().join("serial")).unwrap();
-        assert!(text(directory.path(), "serial").is_err());
+        let (root, directory) = directory_with(b"");
+        fs::remove_file(root.path().join("device/serial")).unwrap();
+        assert_eq!(text(&directory, "serial").unwrap(), None);
+        fs::create_dir(root.path().join("device/serial")).unwrap();
+        assert!(text(&directory, "serial").is_err());
     }
 
     #[test]
@@ -145,8 +157,8 @@ mod tests {
 
     #[test]
     fn a_bad_value_is_shown_escaped() {
-        let directory = directory_with(b"\x1b[1m7\n");
-        let error = value(directory.path(), "serial", "a number", decimal::<u8>).unwrap_err();
+        let (_root, directory) = directory_with(b"\x1b[1m7\n");
+        let error = value(&directory, "serial", "a number", decimal::<u8>).unwrap_err();
         assert_eq!(
             error.to_string(),
             r#"the attribute serial is "\x1b[1m7", expected a number"#

@@ -2,10 +2,10 @@
 //! block, because the kernel takes the device's lock for its strings.
 
 use std::io;
-use std::path::Path;
 
 use virtplug_core::{Fact, RawText, UdevRecord};
 
+use crate::directory::Directory;
 use crate::failure::is_exhaustion;
 use crate::{attribute, record};
 
@@ -30,9 +30,9 @@ impl Details {
         processed: false,
     };
 
-    /// Reads the details below a sysfs directory. `udev_runs`: whether udev is
+    /// Reads the details of a device. `udev_runs`: whether udev is
     /// going to process the device. An error: this process lacks a resource.
-    pub(crate) fn read(directory: &Path, udev_runs: bool) -> io::Result<Self> {
+    pub(crate) fn read(directory: &Directory, udev_runs: bool) -> io::Result<Self> {
         let udev = record::read(directory)?;
         Ok(Self {
             serial: text(directory, "serial")?,
@@ -45,7 +45,7 @@ impl Details {
 }
 
 /// A string; unknown where the device fails to give it.
-fn text(directory: &Path, name: &str) -> io::Result<Fact<Option<RawText>>> {
+fn text(directory: &Directory, name: &str) -> io::Result<Fact<Option<RawText>>> {
     match attribute::text(directory, name) {
         Err(error) if is_exhaustion(&error) => Err(error),
         result => Ok(result.into()),

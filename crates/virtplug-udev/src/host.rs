@@ -1,6 +1,5 @@
 //! Host: reads USB devices from sysfs.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -12,6 +11,7 @@ use virtplug_core::{
 
 use crate::attribute::{self, AttributeError};
 use crate::details::Details;
+use crate::directory::{Directory, inode, is_absence};
 use crate::failure::{Failure, is_exhaustion};
 use crate::patience::{Patience, Wait};
 use crate::snapshot::{Presence, Scan, ScanError, Unreadable};
@@ -82,8 +82,16 @@ impl Host {
     /// Reads all devices. One that vanishes meanwhile is left out; one that
     /// fails is listed as unreadable and does not keep the others from being read.
     pub fn scan(&self) -> Result<Scan, ScanError> {
+        self.scan_within(Wait::LONG)
+    }
+
+    /// Reads the device at one port.
+    pub fn read(&self, port: &PortPath) -> Presence {
+        self.read_within(port, Wait::LONG)
+    }
+
+    pub(crate) fn scan_within(&self, mut wait: Wait) -> Result<Scan, ScanError> {
         let mut scan = Scan::default();
-        let mut wait = Wait::default();
         for port in self.ports()? {
             match self.read_steady(&port, &mut wait) {
                 Ok(device) => scan.devices.push(device),
@@ -100,9 +108,8 @@ impl Host {
         Ok(scan)
     }
 
-    /// Reads the device at one port.
-    pub fn read(&self, port: &PortPath) -> Presence {
-        match self.read_steady(port, &mut Wait::default()) {
+    pub(crate) fn read_within(&self, port: &PortPath, mut wait: Wait) -> Presence {
+        match self.read_steady(port, &mut wait) {
             Ok(device) => Presence::Present(Box::new(device)),
             Err(Failure::Gone) => Presence::Gone,
             Err(failure) => Presence::Unreadable(failure.reason()),
@@ -158,74 +165,66 @@ impl Host {
         result
     }
 
-    /// Reads a device, and proves at the end that all of it is of one instance.
+    /// Reads a device, and proves at the end that it still is the one at its port.
     fn read_once(&self, port: &PortPath, wait: &mut Wait) -> Result<Device, Failure> {
         let link = self.devices.join(port.to_string());
-        let before = match inode(&link) {
-            Ok(Some(inode)) => inode,
-            Ok(None) if fs::symlink_metadata(&link).is_ok() => {
-                return Err(Failure::Unreadable(format!(
-                    "{} points to nothing",
-                    link.display()
-                )));
-            }
-            Ok(None) => return Err(Failure::Gone),
+        let directory = match Directory::open(&link) {
+            Ok(directory) => Arc::new(directory),
+            Err(_) if is_nothing(&link) => return Err(Failure::Gone),
             Err(error) => return Err(error.into()),
         };
-        let device = self.read_parts(port, &link, before, wait);
-        match inode(&link) {
-            Ok(Some(after)) if after == before => device,
-            Ok(Some(_)) => Err(Failure::Replaced),
-            Ok(None) => Err(Failure::Gone),
-            Err(error) => Err(error.into()),
+        let device = self.read_parts(port, &directory, wait);
+        match inode(&link)? {
+            Some(now) if now == directory.inode() => device,
+            Some(_) => Err(Failure::Replaced),
+            None => Err(Failure::Gone),
         }
     }
 
     fn read_parts(
         &self,
         port: &PortPath,
-        link: &Path,
-        inode: u64,
+        directory: &Arc<Directory>,
         wait: &mut Wait,
     ) -> Result<Device, Failure> {
-        let directory = fs::canonicalize(link)?;
-        let syspath = directory
+        let path = directory.path();
+        let syspath = path
             .to_str()
-            .ok_or_else(|| Failure::Unreadable(format!("{} is not UTF-8", directory.display())))?
+            .ok_or_else(|| Failure::Unreadable(format!("{} is not UTF-8", path.display())))?
             .to_owned();
         let address = HostAddress {
             bus: BusNumber(attribute::value(
-                &directory,
+                directory,
                 "busnum",
                 "a number from 1 to 65535",
                 attribute::decimal,
             )?),
             device: DeviceNumber(attribute::value(
-                &directory,
+                directory,
                 "devnum",
                 "a number from 1 to 255",
                 attribute::decimal,
             )?),
         };
         let id = "a number of four hexadecimal digits";
-        let vendor = attribute::value(&directory, "idVendor", id, attribute::hexadecimal)?;
-        let product = attribute::value(&directory, "idProduct", id, attribute::hexadecimal)?;
+        let vendor = attribute::value(directory, "idVendor", id, attribute::hexadecimal)?;
+        let product = attribute::value(directory, "idProduct", id, attribute::hexadecimal)?;
         let class = attribute::value(
-            &directory,
+            directory,
             "bDeviceClass",
             "a number of two hexadecimal digits",
             attribute::hexadecimal,
         )?;
-        let authorized = match attribute::value(&directory, "authorized", "0 or 1", flag) {
+        let authorized = match attribute::value(directory, "authorized", "0 or 1", flag) {
             Err(AttributeError::Read { source, .. }) if is_exhaustion(&source) => {
                 return Err(Failure::Exhausted(source));
             }
             result => Fact::from(result),
         };
-        let details = self.details(port, directory, wait)?;
+        let details = self.details(port, Arc::clone(directory), wait)?;
         Ok(Device {
             port: port.clone(),
-            instance: InstanceId::new(&self.boot_id, &syspath, inode),
+            instance: InstanceId::new(&self.boot_id, &syspath, directory.inode()),
             syspath,
             address,
             vendor: VendorId(vendor),
@@ -243,7 +242,7 @@ impl Host {
     fn details(
         &self,
         port: &PortPath,
-        directory: PathBuf,
+        directory: Arc<Directory>,
         wait: &mut Wait,
     ) -> Result<Details, Failure> {
         let udev_runs = self.udev_runs();
@@ -263,20 +262,9 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
-/// The inode of a directory, links followed. The kernel gives no inode of sysfs twice.
-fn inode(path: &Path) -> io::Result<Option<u64>> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(Some(metadata.ino())),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
+/// Whether there is not even a link at a path; a failed look does not say so.
+fn is_nothing(link: &Path) -> bool {
+    fs::symlink_metadata(link).is_err_and(|error| is_absence(&error))
 }
 
 #[cfg(test)]

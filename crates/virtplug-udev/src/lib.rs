@@ -9,6 +9,7 @@
 
 mod attribute;
 mod details;
+mod directory;
 mod failure;
 mod handle;
 mod host;
@@ -22,7 +23,5 @@ mod testing;
 
 pub use handle::MonitorHandle;
 pub use host::{Host, HostError, HostPaths};
-pub use monitor::{
-    HostChange, HostReport, Monitor, MonitorError, RECEIVE_BUFFER, ReceiveBuffer, THREAD_NAME,
-};
+pub use monitor::{HostChange, HostReport, Monitor, MonitorError, RECEIVE_BUFFER, ReceiveBuffer};
 pub use snapshot::{Presence, Scan, ScanError, Unreadable};

@@ -15,14 +15,15 @@ use crate::failure::chain;
 use crate::handle::{MonitorHandle, Requests};
 use crate::host::Host;
 use crate::packet::{Look, Packet};
+use crate::patience::Wait;
 use crate::snapshot::{Presence, Scan, Unreadable};
 
 /// Size of the receive buffer to ask for, in bytes: room for some 10,000
 /// events, used only while they wait. The kernel's default holds about 166.
 pub const RECEIVE_BUFFER: usize = 8 << 20;
 
-/// Name of the monitor's thread; the kernel keeps 15 characters.
-pub const THREAD_NAME: &str = "vp-udev";
+/// At most 15 characters, or the kernel cuts it off.
+const THREAD_NAME: &str = "vp-udev";
 
 /// Most messages taken from the socket before what they say is acted upon.
 const BATCH: usize = 1024;
@@ -139,7 +140,7 @@ impl Monitor {
         self.handle.clone()
     }
 
-    /// Runs the monitor on a thread of its own, named [`THREAD_NAME`].
+    /// Runs the monitor on a thread of its own, named `vp-udev`.
     pub fn spawn(
         self,
         report: impl FnMut(HostReport) -> ControlFlow<()> + Send + 'static,
@@ -184,7 +185,7 @@ impl Monitor {
         }
         let scan_owed = self.scan_failed && !round.ports.is_empty();
         if round.everything || scan_owed {
-            let scan = self.host.scan();
+            let scan = self.host.scan_within(Wait::SHORT);
             self.scan_failed = scan.is_err();
             return tell(match scan {
                 Ok(scan) => HostChange::All(scan),
@@ -192,7 +193,7 @@ impl Monitor {
             });
         }
         for port in &round.ports {
-            tell(match self.host.read(port) {
+            tell(match self.host.read_within(port, Wait::SHORT) {
                 Presence::Present(device) => HostChange::Device(device),
                 Presence::Gone => HostChange::Gone(port.clone()),
                 Presence::Unreadable(reason) => HostChange::Unreadable(Unreadable {

@@ -13,24 +13,22 @@ use virtplug_core::PortPath;
 
 use crate::details::Details;
 
-/// How long stuck devices may hold up one pass over the devices. The kernel
-/// answers at once unless a driver is busy with the device.
-const PASS: Duration = Duration::from_millis(500);
-
 /// How long each device may take at least, even when others used up the time.
-const DEVICE: Duration = Duration::from_millis(20);
+const DEVICE: Duration = Duration::from_millis(100);
 
 /// At most 15 characters, or the kernel cuts it off.
 const THREAD_NAME: &str = "vp-udev-read";
 
-/// The time that stuck devices may still take in a pass.
-#[derive(Debug)]
+/// The time that stuck devices may still hold up a pass over the devices. The
+/// kernel answers at once unless a driver is busy with the device.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Wait(Duration);
 
-impl Default for Wait {
-    fn default() -> Self {
-        Self(PASS)
-    }
+impl Wait {
+    /// For one look, where nobody looks again.
+    pub(crate) const LONG: Self = Self(Duration::from_secs(5));
+    /// For the monitor, which looks again when the device answers.
+    pub(crate) const SHORT: Self = Self(Duration::from_millis(500));
 }
 
 type Read = Box<dyn FnOnce() -> io::Result<Details> + Send>;

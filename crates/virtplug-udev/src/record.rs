@@ -2,12 +2,12 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
 
 use rustix::time::{ClockId, clock_gettime};
 use virtplug_core::{Fact, UdevRecord};
 
 use crate::attribute;
+use crate::directory::Directory;
 use crate::failure::is_exhaustion;
 
 /// Slack when two clocks are compared, in milliseconds: jiffies lag behind the
@@ -15,11 +15,11 @@ use crate::failure::is_exhaustion;
 /// counts them.
 const CLOCK_SLACK_MS: u64 = 1000;
 
-/// Reads the record of the device with this sysfs directory. Unknown until
+/// Reads the record of a device. Unknown until
 /// udev has processed the device, and while the record is that of an earlier
 /// device with the same number. An error: this process lacks a resource.
-pub(crate) fn read(directory: &Path) -> io::Result<Fact<UdevRecord>> {
-    let device = match udev::Device::from_syspath(directory) {
+pub(crate) fn read(directory: &Directory) -> io::Result<Fact<UdevRecord>> {
+    let device = match udev::Device::from_syspath(directory.path()) {
         Ok(device) => device,
         Err(error) if is_exhaustion(&error) => return Err(error),
         Err(_) => return Ok(Fact::Unknown),
@@ -78,7 +78,7 @@ fn collect<S: AsRef<OsStr>>(properties: impl Iterator<Item = (S, S)>) -> UdevRec
 /// udev keeps the time of an old record that it still finds when it processes
 /// the new device. That needs a removal that udev missed; such a device stays
 /// unprocessed until it is plugged in again.
-fn is_stale(initialized: u64, directory: &Path) -> bool {
+fn is_stale(initialized: u64, directory: &Directory) -> bool {
     let name = "power/connected_duration";
     let parse = |text: &str| text.parse().ok();
     // Kernels without power management do not tell.

@@ -3,8 +3,8 @@
 use virtplug_core::{Assignment, Engine, Obstacle, Report};
 
 use crate::cli::Sources;
-use crate::devices::name;
 use crate::exit::Exit;
+use crate::naming::name;
 use crate::output::{message, print};
 use crate::pass::{self, Mode};
 use crate::world::World;

@@ -7,18 +7,19 @@ use std::time::{Duration, Instant};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
-use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 use virtplug_config::{LoadError, Loaded};
 use virtplug_core::{Action, Engine, Event, OwnAlias, Report, Time};
 use virtplug_libvirt::ConnectionEvent;
-use virtplug_udev::{HostChange, HostReport, Monitor, RECEIVE_BUFFER};
+use virtplug_udev::{Monitor, RECEIVE_BUFFER};
 
 use crate::cli::Sources;
-use crate::edge::{Content, Edge, Message, error_text};
+use crate::edge::{Edge, error_text};
 use crate::exit::Exit;
 use crate::journal::{self, Timing};
+use crate::message::{Content, Message};
+use crate::reload::Reload;
 use crate::service::{self, Status};
 use crate::settings;
 use crate::world::World;
@@ -41,13 +42,6 @@ struct Daemon {
     reload: Reload,
     /// What was wrong with the last reload, for the status line.
     reload_trouble: Option<&'static str>,
-}
-
-/// A reload that is under way, and whether another was asked for meanwhile.
-#[derive(Default)]
-struct Reload {
-    running: Option<JoinHandle<Result<Loaded, LoadError>>>,
-    again: bool,
 }
 
 /// Runs until SIGTERM or SIGINT.
@@ -76,12 +70,9 @@ fn start(world: World, sources: Sources, loaded: Loaded) -> Result<Daemon, Failu
     edge.watch_with(monitor.handle());
     let sender = edge.sender();
     monitor
-        .spawn(move |report| {
-            let message = message(report);
-            match sender.blocking_send(message) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            }
+        .spawn(move |report| match sender.blocking_send(report.into()) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
         })
         .map_err(|error| error_text(&error))?;
     let mut daemon = Daemon {
@@ -106,32 +97,6 @@ fn seed() -> u64 {
     elapsed.map_or(0, |elapsed| u64::from(elapsed.subsec_nanos()))
 }
 
-/// A report of the monitor as a message for the loop.
-fn message(report: HostReport) -> Message {
-    let mut received = None;
-    let event = match report.what {
-        HostChange::All(scan) => Event::Devices {
-            present: scan.devices,
-            unreadable: scan.unreadable.into_iter().map(|one| one.port).collect(),
-        },
-        HostChange::Device(device) => {
-            received = Some(report.received);
-            Event::Device(*device)
-        }
-        HostChange::Gone(port) => Event::DeviceGone(port),
-        HostChange::Unreadable(unreadable) => {
-            debug!("cannot read {}: {}", unreadable.port, unreadable.reason);
-            Event::DeviceUnreadable(unreadable.port)
-        }
-        HostChange::ScanFailed(reason) => Event::ScanFailed(reason),
-        HostChange::Overrun => return Content::Overrun.into(),
-    };
-    Message {
-        received,
-        content: Content::Event(event),
-    }
-}
-
 impl Daemon {
     async fn run(mut self) -> Exit {
         let signals = (
@@ -149,9 +114,9 @@ impl Daemon {
                 biased;
                 () = caught(&mut terminate) => break,
                 () = caught(&mut interrupt) => break,
-                () = caught(&mut hangup) => self.start_reload(),
+                () = caught(&mut hangup) => self.reload.start(&self.sources),
                 Some(message) = self.queue.recv() => self.take(message),
-                loaded = finished(&mut self.reload.running) => self.finish_reload(loaded),
+                loaded = self.reload.loaded() => self.finish_reload(loaded),
                 () = reached(wakeup) => self.feed(Event::Tick, None),
             }
             if self.queue.is_empty() {
@@ -239,18 +204,7 @@ impl Daemon {
         self.started + at.since(Time::default())
     }
 
-    fn start_reload(&mut self) {
-        if self.reload.running.is_some() {
-            self.reload.again = true;
-            return;
-        }
-        service::reloading();
-        let sources = self.sources.clone();
-        self.reload.running = Some(spawn_blocking(move || settings::read(&sources)));
-    }
-
     fn finish_reload(&mut self, loaded: Option<Result<Loaded, LoadError>>) {
-        self.reload.running = None;
         match loaded {
             Some(Ok(loaded)) => {
                 self.reload_trouble = None;
@@ -267,11 +221,7 @@ impl Daemon {
                 );
             }
         }
-        if std::mem::take(&mut self.reload.again) {
-            self.start_reload();
-        } else {
-            service::ready();
-        }
+        self.reload.end(&self.sources);
     }
 
     fn adopt(&mut self, loaded: Loaded, event: &str) {
@@ -321,16 +271,6 @@ fn log_problems(error: &LoadError) {
 async fn caught(signal: &mut Signal) {
     if signal.recv().await.is_none() {
         std::future::pending::<()>().await;
-    }
-}
-
-/// The load that is under way is done; without an answer if it broke off.
-async fn finished(
-    running: &mut Option<JoinHandle<Result<Loaded, LoadError>>>,
-) -> Option<Result<Loaded, LoadError>> {
-    match running {
-        None => std::future::pending().await,
-        Some(load) => load.await.ok(),
     }
 }
 

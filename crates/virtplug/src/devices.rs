@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 use virtplug_core::{
-    Assignment, Device, DeviceView, Engine, Escaped, Fact, MachineKey, Obstacle, RawText, RuleName,
+    Assignment, DeviceView, Engine, Fact, MachineKey, Obstacle, RawText, RuleName,
 };
 
 use crate::cli::Sources;
 use crate::exit::Exit;
+use crate::json::{Identity, MachineJson, RuleJson};
+use crate::naming::name;
 use crate::output::{message, print, print_json};
 use crate::pass::{self, Mode};
 use crate::world::World;
@@ -64,17 +66,6 @@ fn shown(text: &Fact<Option<RawText>>) -> String {
     }
 }
 
-/// What people call a device: maker and product, as it says itself.
-pub(crate) fn name(device: &Device) -> String {
-    let said = |text: &Fact<Option<RawText>>| text.known().and_then(Clone::clone);
-    match (said(&device.manufacturer), said(&device.product_name)) {
-        (Some(maker), Some(product)) => format!("{maker} {product}"),
-        (Some(name), None) | (None, Some(name)) => name.to_string(),
-        (None, None) if device.is_hub() => "(hub)".to_owned(),
-        (None, None) => "-".to_owned(),
-    }
-}
-
 fn belongs(assignment: &Assignment) -> String {
     match assignment {
         Assignment::Host => "host".to_owned(),
@@ -125,44 +116,6 @@ struct DeviceJson {
     obstacle: Option<String>,
 }
 
-/// What a device is, in JSON. Strings of the device are escaped as in the
-/// table, so that they are text whatever the device sent.
-#[derive(Debug, Serialize)]
-pub(crate) struct Identity {
-    port: String,
-    bus: u16,
-    device: u8,
-    vendor: String,
-    product: String,
-    class: u8,
-    serial: Option<String>,
-    manufacturer: Option<String>,
-    product_name: Option<String>,
-    authorized: Option<bool>,
-}
-
-impl From<&Device> for Identity {
-    fn from(device: &Device) -> Self {
-        let said = |text: &Fact<Option<RawText>>| {
-            text.known()
-                .and_then(Option::as_ref)
-                .map(ToString::to_string)
-        };
-        Self {
-            port: device.port.to_string(),
-            bus: device.address.bus.0,
-            device: device.address.device.0,
-            vendor: device.vendor.to_string(),
-            product: device.product.to_string(),
-            class: device.class,
-            serial: said(&device.serial),
-            manufacturer: said(&device.manufacturer),
-            product_name: said(&device.product_name),
-            authorized: device.authorized.known().copied(),
-        }
-    }
-}
-
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum BelongsJson {
@@ -187,28 +140,6 @@ struct ClaimJson {
 }
 
 #[derive(Debug, Serialize)]
-struct RuleJson {
-    name: Option<String>,
-    origin: String,
-}
-
-/// A machine in JSON.
-#[derive(Debug, Serialize)]
-pub(crate) struct MachineJson {
-    machine: String,
-    connection: String,
-}
-
-impl From<&MachineKey> for MachineJson {
-    fn from(machine: &MachineKey) -> Self {
-        Self {
-            machine: machine.name().to_owned(),
-            connection: machine.uri.as_str().to_owned(),
-        }
-    }
-}
-
-#[derive(Debug, Serialize)]
 struct HolderJson {
     #[serde(flatten)]
     machine: MachineJson,
@@ -218,10 +149,7 @@ struct HolderJson {
 fn claim((machine, rule): (&MachineKey, &RuleName)) -> ClaimJson {
     ClaimJson {
         machine: machine.into(),
-        rule: RuleJson {
-            name: rule.name.clone(),
-            origin: rule.origin.clone(),
-        },
+        rule: rule.into(),
     }
 }
 
@@ -253,14 +181,6 @@ fn listing(engine: &Engine) -> Listing {
     Listing {
         version: 1,
         devices: devices.collect(),
-    }
-}
-
-/// A rule as messages name it.
-pub(crate) fn rule_text(rule: &RuleName) -> String {
-    match &rule.name {
-        Some(name) => format!("rule \"{}\" at {}", Escaped(name), Escaped(&rule.origin)),
-        None => format!("rule at {}", Escaped(&rule.origin)),
     }
 }
 

@@ -3,61 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use virtplug_core::{
     Action, AttachRequest, CallError, ConnectionUri, DetachRequest, Event, Fact, InstanceId,
-    MachineKey, MachineRead, OpId, Outcome, OwnAlias,
+    MachineKey, MachineRead, OpId, Outcome,
 };
 use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop};
 use virtplug_udev::{Host, MonitorHandle};
 
-/// Messages that may wait for the loop. Senders are threads of their own and
-/// wait when it is full; the udev socket then overflows into a rescan.
-const QUEUE: usize = 1024;
-
-/// Something for the loop.
-#[derive(Debug)]
-pub(crate) struct Message {
-    /// When the udev event that it carries was received.
-    pub(crate) received: Option<Instant>,
-    pub(crate) content: Content,
-}
-
-#[derive(Debug)]
-pub(crate) enum Content {
-    /// For the engine as it is.
-    Event(Event),
-    /// The answer to an action, for the engine.
-    Answer(Event),
-    /// A connection attempt ended.
-    Opened {
-        uri: ConnectionUri,
-        generation: u64,
-        result: Result<Connection, String>,
-    },
-    /// libvirt said something on a connection.
-    Libvirt {
-        uri: ConnectionUri,
-        generation: u64,
-        event: ConnectionEvent,
-    },
-    /// The call for an attach is about to be made, that long after the udev event.
-    Calling { alias: OwnAlias, reaction: Duration },
-    /// The udev socket overflowed; a rescan follows.
-    Overrun,
-}
-
-impl From<Content> for Message {
-    fn from(content: Content) -> Self {
-        Self {
-            received: None,
-            content,
-        }
-    }
-}
+use crate::message::{Content, Message, QUEUE};
 
 /// How devices are found.
 pub(crate) enum DeviceSource {

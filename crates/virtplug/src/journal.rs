@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 use virtplug_core::{Engine, OwnAlias, PortPath, Report};
 
-use crate::devices::name;
+use crate::naming::name;
 
 /// Times of one attach, measured from the udev event that led to it.
 #[derive(Debug, Clone, Copy, Default)]

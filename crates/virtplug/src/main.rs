@@ -12,11 +12,15 @@ mod exit;
 #[cfg(test)]
 mod fixture;
 mod journal;
+mod json;
 mod log;
+mod message;
+mod naming;
 mod output;
 mod pass;
 mod plan;
 mod rehearsal;
+mod reload;
 mod service;
 mod settings;
 mod table;

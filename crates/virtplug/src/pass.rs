@@ -6,7 +6,8 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 use virtplug_core::{Action, Engine, Event, Obstacle, Policy, Report, Time};
 
-use crate::edge::{Content, Edge, Message};
+use crate::edge::Edge;
+use crate::message::{Content, Message};
 use crate::rehearsal::{Rehearsal, Step};
 use crate::world::World;
 

@@ -1,11 +1,12 @@
 //! `virtplug plan`.
 
 use serde::Serialize;
-use virtplug_core::{Assignment, Engine, Obstacle, OwnAlias};
+use virtplug_core::{Assignment, Engine, OwnAlias};
 
 use crate::cli::Sources;
-use crate::devices::{Identity, MachineJson, name, rule_text};
 use crate::exit::Exit;
+use crate::json::{Identity, MachineJson};
+use crate::naming::{name, rule_text};
 use crate::output::{message, print, print_json};
 use crate::pass::{self, Mode};
 use crate::rehearsal::Step;
@@ -141,7 +142,9 @@ fn staying(engine: &Engine) -> Vec<StayingJson> {
     let mut staying = Vec::new();
     for view in engine.devices() {
         let (belongs, reason) = match (view.assignment, &view.obstacle) {
-            (Assignment::Machine(machine, _), Some(obstacle)) => (Some(machine), text_of(obstacle)),
+            (Assignment::Machine(machine, _), Some(obstacle)) => {
+                (Some(machine), obstacle.to_string())
+            }
             (Assignment::Refused(machine, _, refusal), _) => (Some(machine), refusal.to_string()),
             (Assignment::Unknown(machine, rule), _) => (
                 Some(machine),
@@ -174,10 +177,6 @@ fn staying(engine: &Engine) -> Vec<StayingJson> {
         });
     }
     staying
-}
-
-fn text_of(obstacle: &Obstacle) -> String {
-    obstacle.to_string()
 }
 
 #[cfg(test)]

@@ -105,6 +105,11 @@ fn load_and_check(main: &[u8], drop_in: &[u8]) -> Result<(), TestCaseError> {
     let tree = Tree::new(main).with("d.toml", drop_in);
     match load(&tree.main(), &Options::default()) {
         Ok(loaded) => {
+            // What is no TOML must never pass, however it was explained.
+            for file in [main, drop_in] {
+                let text = std::str::from_utf8(file).unwrap();
+                prop_assert!(toml::de::DeTable::parse(text).is_ok());
+            }
             for rule in loaded.policy.rules() {
                 prop_assert!(!rule.matcher.is_empty());
             }
@@ -125,8 +130,6 @@ fn replace(text: &mut Vec<u8>, at: prop::sample::Index, cut: usize, piece: &str)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn any_bytes(main in prop::collection::vec(any::<u8>(), 0..200)) {
         load_and_check(&main, &main)?;

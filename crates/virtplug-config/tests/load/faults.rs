@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::thread::set_thread_res_uid;
-use virtplug_config::{LoadError, Loaded, Severity};
+use virtplug_config::{Diagnostic, LoadError, Loaded, Severity};
 
 use crate::messages::assert_told;
 use crate::tree::Tree;
@@ -142,7 +142,7 @@ fn other_users_are_warned_of_files_that_everyone_can_write() {
         .notes
         .iter()
         .filter(|note| note.severity() == Severity::Warning)
-        .map(|note| note.file())
+        .map(Diagnostic::file)
         .collect();
     assert_eq!(warnings, [tree.main()]);
 }

@@ -1,5 +1,7 @@
 //! Loading configurations from real files.
 
+#![allow(clippy::unwrap_used, reason = "a failing step fails the test")]
+
 mod arbitrary;
 mod example;
 mod faults;

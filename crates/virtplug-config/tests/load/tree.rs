@@ -1,7 +1,7 @@
 //! Configuration files in a folder of their own.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use virtplug_config::{Diagnostic, LoadError, Loaded, Options, load};
 
@@ -67,9 +67,6 @@ impl Tree {
 
     /// A text with the folder's usual name in place of its real one.
     pub(crate) fn anonymous(&self, text: &str) -> String {
-        text.replace(
-            &self.folder.path().display().to_string(),
-            Path::new("/etc/virtplug").to_str().unwrap(),
-        )
+        text.replace(&self.folder.path().display().to_string(), "/etc/virtplug")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use virtplug_config::{Options, Severity, load};
+use virtplug_config::{Diagnostic, Options, Severity, load};
 use virtplug_core::{
     BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, ProductId, Rule,
     VendorId,
@@ -163,7 +163,7 @@ fn a_file_of_its_own_replaces_a_machine_as_a_whole() {
         [("other", "new"), ("win", "old")]
     );
     assert_eq!(loaded.policy.rules()[1].machine, machine("win"));
-    let severities: Vec<Severity> = loaded.notes.iter().map(|note| note.severity()).collect();
+    let severities: Vec<Severity> = loaded.notes.iter().map(Diagnostic::severity).collect();
     assert_eq!(severities, [Severity::Note]);
 
     // Another spelling is another machine.

@@ -29,7 +29,7 @@ impl Engine {
     fn attached(&mut self, machine: &MachineKey, request: AttachRequest, outcome: Outcome) {
         let instance = request.alias.instance;
         if let Err(CallError::InstanceChanged) = outcome.result {
-            self.attaching.remove(&instance);
+            self.attach_resolved(machine);
         }
         self.learn(machine, outcome.after);
         if outcome.result.is_err() || outcome.instance_present != Fact::Known(true) {

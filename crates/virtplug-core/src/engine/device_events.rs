@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Engine;
+use super::{Engine, Wake};
 use super::devices::{Present, remember};
 use crate::action::Action;
 use crate::assignment::Assignment;
@@ -69,6 +69,7 @@ impl Engine {
 
     pub(super) fn take_device(&mut self, fresh: Device) {
         let port = fresh.port.clone();
+        self.became_readable(&port);
         let known = self.devices.at(&port);
         let device = match known {
             Some(known) => remember(fresh, &known.device),
@@ -111,11 +112,26 @@ impl Engine {
         self.touch(instance, address);
     }
 
-    pub(super) fn lose_device(&mut self, port: &PortPath) {
+    /// Entries of ours that stayed because of an unreadable device can be judged now.
+    fn became_readable(&mut self, port: &PortPath) {
         if self.devices.clear_unreadable(port) {
-            // Entries of ours that stayed because of it can be judged now.
-            self.dirty.extend(self.machines.keys().cloned());
+            let holding = self.entries_of.get(port).into_iter().flatten();
+            self.dirty.extend(holding.cloned());
         }
+    }
+
+    /// Sets the timer for the next look at what could not be read.
+    pub(super) fn plan_look_at_devices(&mut self) {
+        if let Some((before, after)) = self.devices.plan(self.now, &mut self.jitter) {
+            if let Some(before) = before {
+                self.timers.remove(&(before, Wake::Devices));
+            }
+            self.timers.extend(after.map(|at| (at, Wake::Devices)));
+        }
+    }
+
+    pub(super) fn lose_device(&mut self, port: &PortPath) {
+        self.became_readable(port);
         let Some(gone) = self.devices.take(port) else {
             return;
         };

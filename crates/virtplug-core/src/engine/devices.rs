@@ -7,6 +7,7 @@ use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
 use crate::id::HostAddress;
 use crate::port::PortPath;
+use crate::retry::{Backoff, CALL_DELAY_CAP, Jitter};
 use crate::time::Time;
 
 /// A present device, what is decided of it, and since when it is known.
@@ -33,6 +34,13 @@ pub(super) struct Devices {
     by_address: BTreeMap<HostAddress, PortPath>,
     /// Ports whose device exists and could not be read.
     unreadable: BTreeSet<PortPath>,
+    /// Ports whose device could be read in part, so that it is not clear where
+    /// it belongs.
+    doubtful: BTreeSet<PortPath>,
+    /// Pauses between looks at what could not be read.
+    backoff: Backoff,
+    /// When the next such look is.
+    again: Option<Time>,
 }
 
 impl Devices {
@@ -76,7 +84,7 @@ impl Devices {
 
     /// Forgets the device at a port.
     pub(super) fn take(&mut self, port: &PortPath) -> Option<Present> {
-        self.unreadable.remove(port);
+        self.doubtful.remove(port);
         let before = self.present.remove(port)?;
         self.by_instance.remove(&before.device.instance);
         // The address may already belong to a device that was read later.
@@ -101,9 +109,42 @@ impl Devices {
     }
 
     pub(super) fn assign(&mut self, port: &PortPath, assignment: Assignment) {
-        if let Some(present) = self.present.get_mut(port) {
-            present.assignment = assignment;
+        let Some(present) = self.present.get_mut(port) else {
+            return;
+        };
+        let device = &present.device;
+        let unread = device.serial == Fact::Unknown || device.authorized == Fact::Unknown;
+        if unread && matches!(assignment, Assignment::Unknown(..)) {
+            self.doubtful.insert(port.clone());
+        } else {
+            self.doubtful.remove(port);
         }
+        present.assignment = assignment;
+    }
+
+    /// Plans the next look at what could not be read. No event tells when it
+    /// can be. `Some`: how the timer changes, from and to.
+    pub(super) fn plan(
+        &mut self,
+        now: Time,
+        jitter: &mut Jitter,
+    ) -> Option<(Option<Time>, Option<Time>)> {
+        let unread = self.scan_failing || !self.unreadable.is_empty() || !self.doubtful.is_empty();
+        if !unread {
+            self.backoff = Backoff::default();
+            return self.again.take().map(|at| (Some(at), None));
+        }
+        if self.scanning || self.again.is_some() {
+            return None;
+        }
+        self.backoff.fail(now, CALL_DELAY_CAP, jitter);
+        self.again = Some(self.backoff.until());
+        Some((None, self.again))
+    }
+
+    /// The time for that look has come.
+    pub(super) fn look_now(&mut self) {
+        self.again = None;
     }
 }
 

@@ -114,7 +114,7 @@ impl Engine {
             return;
         };
         let before = std::mem::replace(&mut state.existence, existence.clone());
-        self.attaching.retain(|_, owner| owner != machine);
+        self.attach_resolved(machine);
         match (&before, &existence) {
             (Existence::Live(old), Existence::Live(new)) if old.run == new.run => {
                 if old.differs_beside_own(new) {
@@ -142,6 +142,19 @@ impl Engine {
                     self.touch(instance, address);
                 }
             }
+        }
+    }
+
+    /// What an attach came to is known: others may want the device.
+    pub(super) fn attach_resolved(&mut self, machine: &MachineKey) {
+        let state = self.machines.get_mut(machine);
+        let Some(instance) = state.and_then(|state| state.attaching.take()) else {
+            return;
+        };
+        self.attaching.remove(&instance);
+        if let Some(present) = self.devices.with_instance(instance) {
+            let address = present.device.address;
+            self.touch(instance, address);
         }
     }
 
@@ -210,6 +223,18 @@ impl Engine {
                     self.occupants.remove(&address);
                 }
             }
+        }
+        for (alias, _) in live_of(before).into_iter().flat_map(Live::own) {
+            if let Some(machines) = self.entries_of.get_mut(&alias.port) {
+                machines.remove(machine);
+                if machines.is_empty() {
+                    self.entries_of.remove(&alias.port);
+                }
+            }
+        }
+        for (alias, _) in live_of(after).into_iter().flat_map(Live::own) {
+            let machines = self.entries_of.entry(alias.port.clone()).or_default();
+            machines.insert(machine.clone());
         }
         for entry in live_of(after).into_iter().flat_map(|live| &live.entries) {
             if let Some(address) = entry.occupies() {

@@ -154,6 +154,8 @@ pub(super) struct Machine {
     pub(super) look: bool,
     pub(super) look_backoff: Backoff,
     pub(super) slot: Option<Slot>,
+    /// The instance whose attach was asked for, until the next look that does not fail.
+    pub(super) attaching: Option<InstanceId>,
     /// Devices that are assigned to it.
     pub(super) wanted: BTreeSet<PortPath>,
     pub(super) attempts: BTreeMap<InstanceId, Attempts>,

@@ -198,7 +198,9 @@ impl Engine {
             product: device.product,
             address: device.address,
         };
-        self.attaching.insert(device.instance, machine.clone());
+        let instance = device.instance;
+        self.attaching.insert(instance, machine.clone());
+        self.machine_mut(machine).attaching = Some(instance);
         self.rate.take();
         let op = self.new_op(machine);
         self.start(machine, Task::Attach(op, request.clone()));

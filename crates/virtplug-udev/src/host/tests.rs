@@ -1,6 +1,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use virtplug_core::RawText;
 
 use super::*;
-use crate::testing::{Fake, in_child};
+use crate::testing::{Fake, eventually, in_child};
 
 fn port(text: &str) -> PortPath {
     text.parse().unwrap()
@@ -306,34 +307,47 @@ fn a_device_is_waited_for_only_where_udev_runs() {
 
 #[test]
 fn a_stuck_device_delays_no_other_and_is_read_when_it_answers() {
-    let fake = Fake::new();
-    fake.add("1-1", 2, &[]);
-    fake.add("1-2", 3, &[("serial", b"A1")]);
-    let pipe = fake.block("1-1", "serial");
-    let host = fake.host();
-    let (late, answered) = mpsc::channel();
-    host.patience()
-        .when_late(move |port| late.send(port).unwrap());
+    // Alone in its process, to count the threads.
+    in_child(
+        "host::tests::a_stuck_device_delays_no_other_and_is_read_when_it_answers",
+        || {
+            let fake = Fake::new();
+            fake.add("1-1", 2, &[]);
+            fake.add("1-2", 3, &[("serial", b"A1")]);
+            let pipe = fake.block("1-1", "serial");
+            let host = fake.host();
+            let (late, answered) = mpsc::channel();
+            host.patience()
+                .when_late(move |port| late.send(port).unwrap());
 
-    // Twice: the second scan must not wait for the first one's thread.
-    for _ in 0..2 {
-        let scan = host.scan().unwrap();
-        assert_eq!(ports(&scan), ["1-1", "1-2"]);
-        assert_eq!(scan.devices[0].serial, Fact::Unknown);
-        assert_eq!(scan.devices[0].product_name, Fact::Unknown);
-        assert!(!scan.devices[0].processed);
-        assert_eq!(scan.devices[1].serial, serial(b"A1"));
-        assert!(scan.devices[1].processed);
-    }
-    assert!(answered.try_recv().is_err());
+            for _ in 0..5 {
+                let scan = host.scan_within(Wait::SHORT).unwrap();
+                assert_eq!(ports(&scan), ["1-1", "1-2"]);
+                assert_eq!(scan.devices[0].serial, Fact::Unknown);
+                assert_eq!(scan.devices[0].product_name, Fact::Unknown);
+                assert!(!scan.devices[0].processed);
+                assert_eq!(scan.devices[1].serial, serial(b"A1"));
+                assert!(scan.devices[1].processed);
+            }
+            assert!(answered.try_recv().is_err());
+            assert_eq!(reading_threads(), 2, "one is stuck, one is idle");
 
-    let mut writer = fs::File::options().write(true).open(&pipe).unwrap();
-    fake.replace("1-1", "serial", b"B2");
-    writer.write_all(b"B2\n").unwrap();
-    drop(writer);
-    let at = answered.recv_timeout(Duration::from_secs(30)).unwrap();
-    assert_eq!(at, port("1-1"));
-    assert_eq!(present(&host, "1-1").serial, serial(b"B2"));
+            let mut writer = fs::File::options().write(true).open(&pipe).unwrap();
+            fake.replace("1-1", "serial", b"B2");
+            writer.write_all(b"B2\n").unwrap();
+            drop(writer);
+            let at = answered.recv_timeout(Duration::from_secs(30)).unwrap();
+            assert_eq!(at, port("1-1"));
+            assert_eq!(present(&host, "1-1").serial, serial(b"B2"));
+            eventually("the stuck thread has ended", || reading_threads() == 1);
+        },
+    );
+}
+
+fn reading_threads() -> usize {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
+    names.filter(|name| name.trim() == "vp-udev-read").count()
 }
 
 /// Leaves room for this many more file descriptors.
@@ -375,11 +389,11 @@ fn a_scan_that_runs_out_of_file_descriptors_is_given_up() {
             for (at, number) in [("1-1", 2), ("1-2", 3)] {
                 fake.add(at, number, &[]);
             }
-            // Opening the pipe holds the only descriptor from the second device on.
+            // Reading the first device goes on and holds both descriptors.
             fake.block("1-1", "serial");
             let host = fake.host();
-            limit_descriptors(1);
-            let scan = host.scan();
+            limit_descriptors(2);
+            let scan = host.scan_within(Wait::SHORT);
             limit_descriptors_off();
             let Err(ScanError::Exhausted { port: at, .. }) = scan else {
                 panic!("{scan:?}")

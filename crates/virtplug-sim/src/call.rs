@@ -1,0 +1,374 @@
+//! Calls: from the engine's request to the answer in the daemon's queue, step
+//! by step, so that anything can happen in between.
+
+use std::time::Duration;
+
+use virtplug_core::{
+    AttachRequest, CallError, ConnectionUri, DetachRequest, Event, Fact, MachineKey, MachineRead,
+    OpId, Outcome,
+};
+
+use crate::agenda::{Due, Ghost, Letter};
+use crate::fault::Fault;
+use crate::machine::Author;
+use crate::world::World;
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub(crate) enum Task {
+    Open(u64),
+    List,
+    Look(MachineKey),
+    Attach(OpId, AttachRequest),
+    Detach(OpId, DetachRequest),
+}
+
+/// How far it got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The daemon reads the device once more.
+    Check,
+    /// The server does what it was asked for.
+    Act,
+    /// The machine is read again.
+    After,
+    /// The device is read again.
+    Present,
+}
+
+/// A call under way.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    task: Task,
+    uri: ConnectionUri,
+    /// The connection that it was begun on.
+    generation: Option<u64>,
+    stage: Stage,
+    /// Counts the appointments; only the last one is kept.
+    turn: u64,
+    result: Result<(), CallError>,
+    after: MachineRead,
+}
+
+fn closed() -> CallError {
+    CallError::Libvirt {
+        code: 38,
+        message: "client socket is closed".into(),
+    }
+}
+
+impl World {
+    pub(crate) fn begin_call(&mut self, uri: &ConnectionUri, task: Task) {
+        let Some(daemon) = &mut self.daemon else {
+            return;
+        };
+        let link = daemon.links.get(uri).filter(|link| link.open);
+        let generation = link.map(|link| link.generation);
+        self.calls_begun += 1;
+        let stage = match task {
+            Task::Attach(..) => Stage::Check,
+            _ => Stage::Act,
+        };
+        let call = Call {
+            task,
+            uri: uri.clone(),
+            generation,
+            stage,
+            turn: 0,
+            result: Ok(()),
+            after: MachineRead::Failed("not read".into()),
+        };
+        let id = self.calls_begun;
+        daemon.calls.insert(id, call);
+        let takes = self.random.latency();
+        self.put_off(id, takes);
+    }
+
+    /// Lets a call go on after that time.
+    fn put_off(&mut self, id: u64, takes: Duration) {
+        let at = self.now + takes;
+        if let Some(daemon) = &mut self.daemon
+            && let Some(call) = daemon.calls.get_mut(&id)
+        {
+            call.turn += 1;
+            let due = Due::Call {
+                epoch: daemon.epoch,
+                call: id,
+                turn: call.turn,
+            };
+            self.agenda.book(at, due);
+        }
+    }
+
+    /// Lets calls that wait for minutes go on: all, or those of a connection that broke.
+    pub(crate) fn hurry_calls(&mut self, broken: Option<u64>) {
+        let Some(daemon) = &self.daemon else {
+            return;
+        };
+        let waiting: Vec<u64> = daemon
+            .calls
+            .iter()
+            .filter(|(_, call)| broken.is_none() || call.generation == broken)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in waiting {
+            let takes = self.random.latency();
+            self.put_off(id, takes);
+        }
+    }
+
+    /// A call gets to its next stage.
+    pub(crate) fn step_call(&mut self, id: u64, turn: u64) {
+        let Some(daemon) = &mut self.daemon else {
+            return;
+        };
+        if daemon.calls.get(&id).is_none_or(|call| call.turn != turn) {
+            return;
+        }
+        let Some(mut call) = daemon.calls.remove(&id) else {
+            return;
+        };
+        if call.stage == Stage::Act && self.faults.strikes(Fault::Hangs) && !self.is_broken(&call) {
+            if let Some(daemon) = &mut self.daemon {
+                daemon.calls.insert(id, call);
+            }
+            let takes = self.random.millis(60_000, 400_000);
+            return self.put_off(id, takes);
+        }
+        let letter = match call.task.clone() {
+            Task::Open(generation) => Some(self.open(&call.uri, generation)),
+            Task::List => Some(Letter::Event(self.list(&call))),
+            Task::Look(machine) => {
+                let read = self.look(&call, &machine);
+                Some(Letter::Event(Event::MachineRead(machine, read)))
+            }
+            Task::Attach(op, request) => self.step_attach(&mut call, op, &request),
+            Task::Detach(op, request) => self.step_detach(&mut call, op, &request),
+        };
+        let takes = self.random.latency();
+        match letter {
+            Some(letter) => self.answer(letter),
+            None => {
+                if let Some(daemon) = &mut self.daemon {
+                    daemon.calls.insert(id, call);
+                }
+                self.put_off(id, takes);
+            }
+        }
+    }
+
+    fn answer(&mut self, letter: Letter) {
+        let takes = if self.faults.strikes(Fault::AnswerLate) {
+            self.random.millis(2000, 60_000)
+        } else {
+            self.random.latency()
+        };
+        let at = self.now + takes;
+        if let Some(daemon) = &self.daemon {
+            let epoch = daemon.epoch;
+            self.agenda.book(at, Due::Letter { epoch, letter });
+        }
+    }
+
+    fn is_broken(&self, call: &Call) -> bool {
+        let session = self.sessions.get(&call.uri);
+        !matches!(call.task, Task::Open(_))
+            && (call.generation.is_none() || session != call.generation.as_ref())
+    }
+
+    fn open(&mut self, uri: &ConnectionUri, generation: u64) -> Letter {
+        let up = self.servers.get(uri).is_some_and(|server| server.up);
+        let opens = up && !self.faults.strikes(Fault::OpenRefused);
+        let link = self.daemon.as_ref().and_then(|daemon| daemon.links.get(uri));
+        let wanted = link.is_some_and(|link| link.generation == generation);
+        let result = if opens {
+            if wanted {
+                self.sessions.insert(uri.clone(), generation);
+            }
+            Ok(())
+        } else {
+            Err("connection refused".into())
+        };
+        Letter::Opened {
+            uri: uri.clone(),
+            generation,
+            result,
+        }
+    }
+
+    fn list(&mut self, call: &Call) -> Event {
+        let uri = call.uri.clone();
+        let fails = self.faults.strikes(Fault::ListFails);
+        let server = self.servers.get(&uri);
+        match server.filter(|_| !fails && !self.is_broken(call)) {
+            Some(server) => Event::Machines(uri, server.list()),
+            None => Event::ListFailed(uri, "cannot list".into()),
+        }
+    }
+
+    fn look(&mut self, call: &Call, machine: &MachineKey) -> MachineRead {
+        if self.is_broken(call) {
+            return MachineRead::Failed("client socket is closed".into());
+        }
+        if self.faults.strikes(Fault::LookFails) {
+            return MachineRead::Failed("cannot read".into());
+        }
+        let server = self.servers.get(&call.uri);
+        server.map_or(MachineRead::Absent, |server| server.look(machine))
+    }
+
+    fn step_attach(&mut self, call: &mut Call, op: OpId, request: &AttachRequest) -> Option<Letter> {
+        match call.stage {
+            Stage::Check => {
+                let right = self.is_present(request) == Fact::Known(true);
+                call.stage = if right { Stage::Act } else { Stage::After };
+                if !right {
+                    call.result = Err(CallError::InstanceChanged);
+                }
+            }
+            Stage::Act => {
+                call.result = self.act(call);
+                call.stage = Stage::After;
+            }
+            Stage::After => {
+                call.after = self.look(call, &request.machine);
+                call.stage = Stage::Present;
+            }
+            Stage::Present => {
+                let outcome = Outcome {
+                    result: call.result.clone(),
+                    after: call.after.clone(),
+                    instance_present: self.is_present(request),
+                };
+                return Some(Letter::Event(Event::Done(op, outcome)));
+            }
+        }
+        None
+    }
+
+    fn step_detach(&mut self, call: &mut Call, op: OpId, request: &DetachRequest) -> Option<Letter> {
+        if call.stage == Stage::Act {
+            call.result = self.act(call);
+            call.stage = Stage::After;
+            return None;
+        }
+        let outcome = Outcome {
+            result: call.result.clone(),
+            after: self.look(call, &request.machine),
+            instance_present: Fact::Unknown,
+        };
+        Some(Letter::Event(Event::Done(op, outcome)))
+    }
+
+    fn is_present(&mut self, request: &AttachRequest) -> Fact<bool> {
+        if self.faults.strikes(Fault::CheckUnreadable) {
+            return Fact::Unknown;
+        }
+        let there = self.host.at(&request.alias.port);
+        Fact::Known(there.is_some_and(|plugged| plugged.instance == request.alias.instance))
+    }
+
+    /// The server's side of an attach or a detach, with all that can befall it.
+    fn act(&mut self, call: &Call) -> Result<(), CallError> {
+        if self.is_broken(call) {
+            self.may_land(call);
+            return Err(closed());
+        }
+        if self.faults.strikes(Fault::ConnectionLostBefore) {
+            self.break_session(&call.uri);
+            self.may_land(call);
+            return Err(closed());
+        }
+        if self.faults.strikes(Fault::CallRefused) {
+            let code = [1, 9, 38, 55, 68].into_iter().nth(self.random.below(5));
+            return Err(CallError::Libvirt {
+                code: code.unwrap_or(1),
+                message: "refused".into(),
+            });
+        }
+        if self.faults.strikes(Fault::FailedButDone) {
+            return Ok(());
+        }
+        if self.faults.strikes(Fault::LandsLater) {
+            self.land_later(call);
+            return Err(CallError::Libvirt {
+                code: 68,
+                message: "timed out".into(),
+            });
+        }
+        let result = match ghost(call) {
+            Some(ghost) => self.request(&ghost, Author::Daemon),
+            None => Ok(()),
+        };
+        if self.faults.strikes(Fault::ConnectionLostAfter) {
+            self.break_session(&call.uri);
+            return Err(closed());
+        }
+        if self.faults.strikes(Fault::DoneButFailed) {
+            return Err(CallError::Libvirt {
+                code: 1,
+                message: "internal error".into(),
+            });
+        }
+        result
+    }
+
+    /// A request whose answer nobody will get: it may still take effect.
+    pub(crate) fn may_land(&mut self, call: &Call) {
+        let sent = call.generation.is_some() && call.stage == Stage::Act;
+        if sent && self.random.percent(50) {
+            self.land_later(call);
+        }
+    }
+
+    fn land_later(&mut self, call: &Call) {
+        if let Some(ghost) = ghost(call) {
+            let at = self.now + self.random.millis(0, 8000);
+            self.agenda.book(at, Due::Landing(ghost));
+        }
+    }
+
+    /// Lets the server do what it was asked for.
+    pub(crate) fn request(&mut self, ghost: &Ghost, author: Author) -> Result<(), CallError> {
+        let machine = match ghost {
+            Ghost::Attach(request) => &request.machine,
+            Ghost::Detach(machine, _) => machine,
+        };
+        let Some(server) = self.servers.get_mut(&machine.uri).filter(|one| one.up) else {
+            return Err(closed());
+        };
+        match ghost {
+            Ghost::Attach(request) => {
+                let notice = server.attach(&self.host, request, author)?;
+                self.announce(&notice);
+            }
+            Ghost::Detach(machine, alias) => {
+                let run = server.detach(machine, alias, author)?;
+                let takes = if self.faults.strikes(Fault::RemovalLate) {
+                    self.random.millis(2000, 40_000)
+                } else {
+                    self.random.latency()
+                };
+                let at = self.now + takes;
+                let due = Due::Removal {
+                    machine: machine.clone(),
+                    run,
+                    alias: alias.to_string(),
+                    author,
+                };
+                self.agenda.book(at, due);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ghost(call: &Call) -> Option<Ghost> {
+    match &call.task {
+        Task::Attach(_, request) => Some(Ghost::Attach(request.clone())),
+        Task::Detach(_, request) => {
+            Some(Ghost::Detach(request.machine.clone(), request.alias.clone()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,191 @@
+//! The daemon: the engine, and the edge that performs what it asks for.
+
+use std::collections::BTreeMap;
+
+use virtplug_core::{Action, ConnectionUri, Engine, Event};
+
+use crate::agenda::Letter;
+use crate::call::{Call, Task};
+use crate::invariant::{self, Violation};
+use crate::mirror::Mirror;
+use crate::monitor::Monitor;
+use crate::server::Notice;
+use crate::world::World;
+
+/// A connection of the daemon, or the attempt to open it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Link {
+    pub(crate) generation: u64,
+    pub(crate) open: bool,
+}
+
+/// A running daemon. What it knows ends with it.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    /// Which one since the world began.
+    pub(crate) epoch: u64,
+    pub(crate) engine: Engine,
+    pub(crate) mirror: Mirror,
+    pub(crate) monitor: Monitor,
+    pub(crate) links: BTreeMap<ConnectionUri, Link>,
+    pub(crate) calls: BTreeMap<u64, Call>,
+}
+
+impl World {
+    /// Starts the daemon with the configuration as it is on disk.
+    pub(crate) fn start_daemon(&mut self) -> Result<(), Violation> {
+        if self.daemon.is_some() {
+            return Ok(());
+        }
+        self.epoch += 1;
+        let epoch = self.epoch;
+        self.note(|| "the daemon starts".into());
+        self.daemon = Some(Daemon {
+            epoch,
+            engine: Engine::new(self.random.next()),
+            mirror: Mirror::default(),
+            monitor: Monitor::new(),
+            links: BTreeMap::new(),
+            calls: BTreeMap::new(),
+        });
+        // The monitor scans when it starts, asked or not.
+        self.wake_monitor();
+        let policy = self.policy.clone();
+        self.feed(Event::Policy(policy))
+    }
+
+    /// Kills the daemon. Requests that were sent may still take effect.
+    pub(crate) fn kill_daemon(&mut self) {
+        let Some(daemon) = self.daemon.take() else {
+            return;
+        };
+        self.note(|| "the daemon is killed".into());
+        self.agenda.forget_epoch(daemon.epoch);
+        self.sessions.clear();
+        for call in daemon.calls.into_values() {
+            self.may_land(&call);
+        }
+    }
+
+    /// The daemon takes a letter out of its queue.
+    pub(crate) fn read_letter(&mut self, letter: Letter) -> Result<(), Violation> {
+        let Some(daemon) = &mut self.daemon else {
+            return Ok(());
+        };
+        let is_current = |uri: &ConnectionUri, generation: u64, daemon: &Daemon| {
+            daemon
+                .links
+                .get(uri)
+                .is_some_and(|link| link.generation == generation)
+        };
+        let event = match letter {
+            Letter::Event(event) => event,
+            Letter::Opened {
+                uri,
+                generation,
+                result,
+            } => {
+                if !is_current(&uri, generation, daemon) {
+                    return Ok(());
+                }
+                match result {
+                    Ok(()) => {
+                        daemon.links.insert(uri.clone(), Link { generation, open: true });
+                        Event::Connected(uri)
+                    }
+                    Err(reason) => {
+                        daemon.links.remove(&uri);
+                        Event::Disconnected(uri, reason)
+                    }
+                }
+            }
+            Letter::Notice {
+                uri,
+                generation,
+                notice,
+            } => {
+                if !is_current(&uri, generation, daemon) {
+                    return Ok(());
+                }
+                match notice {
+                    Notice::Machine(machine) => Event::MachineChanged(machine),
+                    Notice::Hostdev(machine, alias) => Event::HostdevChanged(machine, alias),
+                }
+            }
+            Letter::Closed { uri, generation } => {
+                if !is_current(&uri, generation, daemon) {
+                    return Ok(());
+                }
+                daemon.links.remove(&uri);
+                Event::Disconnected(uri, "end of file".into())
+            }
+        };
+        self.feed(event)
+    }
+
+    /// Gives an event to the engine, checks what it makes of it and performs that.
+    pub(crate) fn feed(&mut self, event: Event) -> Result<(), Violation> {
+        let now = self.now;
+        if event != Event::Tick {
+            self.note(|| format!("  -> {}", crate::history::event(&event)));
+        }
+        let Some(daemon) = &mut self.daemon else {
+            return Ok(());
+        };
+        daemon.mirror.told(now, &event);
+        let actions = daemon.engine.handle(now, event);
+        self.tally.events += 1;
+        for action in actions {
+            self.note(|| format!("  <- {}", crate::history::action(&action)));
+            let Some(daemon) = &mut self.daemon else {
+                return Ok(());
+            };
+            invariant::check_action(&daemon.mirror, now, &action)?;
+            daemon.mirror.asked(now, &action);
+            self.perform(action);
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Connect(uri) => {
+                self.generation += 1;
+                let generation = self.generation;
+                if let Some(daemon) = &mut self.daemon {
+                    let link = Link {
+                        generation,
+                        open: false,
+                    };
+                    daemon.links.insert(uri.clone(), link);
+                }
+                self.begin_call(&uri, Task::Open(generation));
+            }
+            Action::Disconnect(uri) => {
+                if let Some(daemon) = &mut self.daemon {
+                    daemon.links.remove(&uri);
+                }
+                self.end_session(&uri);
+            }
+            Action::ScanDevices => {
+                if let Some(daemon) = &mut self.daemon {
+                    daemon.monitor.everything = true;
+                }
+                self.wake_monitor();
+            }
+            Action::ListMachines(uri) => self.begin_call(&uri, Task::List),
+            Action::ReadMachine(machine) => {
+                self.begin_call(&machine.uri.clone(), Task::Look(machine));
+            }
+            Action::Attach(op, request) => {
+                self.tally.attaches += 1;
+                self.begin_call(&request.machine.uri.clone(), Task::Attach(op, request));
+            }
+            Action::Detach(op, request) => {
+                self.tally.detaches += 1;
+                self.begin_call(&request.machine.uri.clone(), Task::Detach(op, request));
+            }
+            Action::Report(_) => {}
+        }
+    }
+}

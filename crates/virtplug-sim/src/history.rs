@@ -1,0 +1,101 @@
+//! History: events and actions in short, for those who read a failure.
+
+use virtplug_core::{Action, Device, Event, MachineRead, Outcome};
+
+fn device(device: &Device) -> String {
+    let unknown = match (device.processed, device.serial.known().is_some()) {
+        (true, true) => "",
+        (false, true) => ", unprocessed",
+        (_, false) => ", serial unknown",
+    };
+    format!(
+        "{} at {} instance {}{unknown}",
+        device.port, device.address, device.instance
+    )
+}
+
+fn read(read: &MachineRead) -> String {
+    let MachineRead::Live(live) = read else {
+        return format!("{read:?}");
+    };
+    let entries: Vec<String> = live
+        .hostdevs
+        .iter()
+        .map(|one| {
+            format!(
+                "{} {}{}",
+                one.alias.as_deref().unwrap_or("-"),
+                one.address.map_or("-".into(), |address| address.to_string()),
+                if one.missing { " missing" } else { "" }
+            )
+        })
+        .collect();
+    format!(
+        "run {} {:?} free {:?} [{}]",
+        live.run.id,
+        live.activity,
+        live.ports.free,
+        entries.join(", ")
+    )
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    let result = match &outcome.result {
+        Ok(()) => "ok".into(),
+        Err(error) => error.to_string(),
+    };
+    let present = &outcome.instance_present;
+    format!("{result}; present {present:?}; {}", read(&outcome.after))
+}
+
+pub(crate) fn event(event: &Event) -> String {
+    match event {
+        Event::Policy(policy) => {
+            let rules: Vec<String> = policy
+                .rules()
+                .iter()
+                .map(|rule| format!("{} <- {}", rule.machine, rule.origin))
+                .collect();
+            format!("policy {rules:?}")
+        }
+        Event::Devices {
+            present,
+            unreadable,
+        } => {
+            let present: Vec<String> = present.iter().map(device).collect();
+            let unreadable: Vec<String> = unreadable.iter().map(ToString::to_string).collect();
+            format!("all devices {present:?}, unreadable {unreadable:?}")
+        }
+        Event::Device(one) => format!("device {}", device(one)),
+        Event::DeviceGone(port) => format!("nothing at {port}"),
+        Event::DeviceUnreadable(port) => format!("unreadable {port}"),
+        Event::MachineRead(machine, found) => format!("{machine} of {} is {}", machine.uri, read(found)),
+        Event::Done(op, result) => format!("call {op}: {}", outcome(result)),
+        Event::Machines(uri, lines) => {
+            let lines: Vec<String> = lines
+                .iter()
+                .map(|line| format!("{}{}", line.machine, if line.active { "*" } else { "" }))
+                .collect();
+            format!("machines of {uri}: {}", lines.join(" "))
+        }
+        Event::MachineChanged(machine) => format!("{machine} of {} changed", machine.uri),
+        Event::HostdevChanged(machine, alias) => format!("{machine}: {alias} changed"),
+        other => format!("{other:?}"),
+    }
+}
+
+pub(crate) fn action(action: &Action) -> String {
+    match action {
+        Action::ReadMachine(machine) => format!("look at {machine} of {}", machine.uri),
+        Action::Report(report) => format!("report {report:?}"),
+        Action::Attach(op, request) => format!(
+            "call {op}: attach {} to {} by {}",
+            request.alias, request.machine, request.address
+        ),
+        Action::Detach(op, request) => format!(
+            "call {op}: detach {} from {}: {}",
+            request.alias, request.machine, request.reason
+        ),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,100 @@
+//! Rules in short, and the names of what they speak of.
+
+use virtplug_core::{
+    BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, Policy, PortPath,
+    Rule,
+};
+
+use crate::gadget::Gadget;
+
+/// What a rule asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asks {
+    /// The serial number of a gadget.
+    Serial(Gadget),
+    /// The model of a gadget.
+    Model(Gadget),
+    /// A port.
+    Port(PortPath),
+    /// The model of a gadget, at a port.
+    ModelAtPort(Gadget, PortPath),
+    /// The tag that udev gives to some.
+    Tag,
+    /// The property that udev gives to the same.
+    Property,
+    /// Bus and number.
+    Address(u16, u8),
+}
+
+/// A rule: what it asks for, and the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSpec {
+    /// Where the device belongs.
+    pub machine: MachineKey,
+    /// Which devices.
+    pub asks: Asks,
+}
+
+impl RuleSpec {
+    fn rule(&self) -> Rule {
+        let mut matcher = Matcher::default();
+        match &self.asks {
+            Asks::Serial(gadget) => matcher.serial = gadget.serial().map(Into::into),
+            Asks::Model(gadget) => matcher = model(*gadget),
+            Asks::Port(port) => matcher.port = Some(port.clone()),
+            Asks::ModelAtPort(gadget, port) => {
+                matcher = model(*gadget);
+                matcher.port = Some(port.clone());
+            }
+            Asks::Tag => matcher.tags.push("vm".into()),
+            Asks::Property => matcher.properties.push(("ID_VM".into(), "1".into())),
+            Asks::Address(bus, device) => {
+                matcher.address = Some(HostAddress {
+                    bus: BusNumber(*bus),
+                    device: DeviceNumber(*device),
+                });
+            }
+        }
+        if matcher.is_empty() {
+            // The config refuses a matcher without any field.
+            matcher = model(Gadget::NamelessStick);
+        }
+        Rule {
+            name: None,
+            origin: format!("{:?}", self.asks),
+            machine: self.machine.clone(),
+            matcher,
+        }
+    }
+}
+
+fn model(gadget: Gadget) -> Matcher {
+    let (vendor, product) = gadget.ids();
+    Matcher {
+        vendor: Some(vendor),
+        product: Some(product),
+        ..Matcher::default()
+    }
+}
+
+/// The policy of these rules.
+pub(crate) fn policy(specs: &[RuleSpec]) -> Policy {
+    Policy::new([], specs.iter().map(RuleSpec::rule).collect())
+}
+
+/// The machines of the world: four on the system's connection, two on another.
+pub fn machines() -> Vec<MachineKey> {
+    let system = ConnectionUri::default();
+    let other = ConnectionUri::new("qemu:///session");
+    let on_system = ["a", "b", "c", "x"].map(|name| MachineKey::new(system.clone(), name));
+    let on_other = ["a", "d"].map(|name| MachineKey::new(other.clone(), name));
+    on_system.into_iter().chain(on_other).collect()
+}
+
+/// The ports of the world; some lie behind hubs.
+pub fn ports() -> Vec<PortPath> {
+    ["1-1", "1-2", "1-3", "1-4", "1-4.1", "1-4.2", "2-1", "2-2"]
+        .iter()
+        .filter_map(|port| port.parse().ok())
+        .collect()
+}

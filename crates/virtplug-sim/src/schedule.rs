@@ -1,0 +1,115 @@
+//! Schedules: a seed, a configuration, what happens, and what comes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use virtplug_core::{ConnectionUri, MachineKey, Time};
+
+use crate::agenda::Agenda;
+use crate::fault::{Fault, Faults};
+use crate::host::Host;
+use crate::invariant::{self, Violation};
+use crate::machine::Domain;
+use crate::operation::Operation;
+use crate::random::Random;
+use crate::rules::{self, RuleSpec};
+use crate::server::Server;
+use crate::tally::Tally;
+use crate::world::World;
+
+/// Everything that decides a run; the same schedule runs the same way always.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// Decides latencies and chances.
+    pub seed: u64,
+    /// The first configuration.
+    pub rules: Vec<RuleSpec>,
+    /// Faults that strike by chance, in so many of a hundred cases.
+    pub weather: BTreeMap<Fault, u8>,
+    /// What happens, in this order. The daemon runs from the beginning.
+    pub operations: Vec<Operation>,
+}
+
+/// A run that broke an invariant.
+#[derive(Debug, Clone, thiserror::Error)]
+pub struct Failure {
+    /// What was broken.
+    pub violation: Violation,
+    /// What led to it, line by line.
+    pub history: Vec<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.history {
+            writeln!(f, "{line}")?;
+        }
+        write!(f, "broken: {}", self.violation)
+    }
+}
+
+impl Schedule {
+    /// Runs, checks every invariant after every step, lets everything come to
+    /// rest and checks that all is as it should be.
+    pub fn run(&self) -> Result<Tally, Box<Failure>> {
+        match self.attempt(false) {
+            Ok(tally) => Ok(tally),
+            // Once more, to write down what happens.
+            Err(_) => self.attempt(true),
+        }
+    }
+
+    fn attempt(&self, recorded: bool) -> Result<Tally, Box<Failure>> {
+        let mut world = self.world(recorded);
+        match self.play(&mut world) {
+            Ok(()) => {
+                let mut tally = world.tally;
+                tally.faults = world.faults.into_counts();
+                Ok(tally)
+            }
+            Err(violation) => Err(Box::new(Failure {
+                violation,
+                history: world.history.unwrap_or_default(),
+            })),
+        }
+    }
+
+    fn play(&self, world: &mut World) -> Result<(), Violation> {
+        world.start_daemon()?;
+        for operation in &self.operations {
+            world.operate(operation)?;
+            invariant::check_state(world)?;
+        }
+        world.rest()
+    }
+
+    fn world(&self, recorded: bool) -> World {
+        let mut domains: BTreeMap<ConnectionUri, BTreeMap<MachineKey, Domain>> = BTreeMap::new();
+        for (machine, uuid) in rules::machines().into_iter().zip(1..) {
+            let on = domains.entry(machine.uri.clone()).or_default();
+            on.insert(machine, Domain::new(uuid));
+        }
+        let mut random = Random::new(self.seed);
+        World {
+            now: Time::default(),
+            faults: Faults::new(random.next(), self.weather.clone()),
+            random,
+            agenda: Agenda::default(),
+            host: Host::new(),
+            servers: domains
+                .into_iter()
+                .map(|(uri, domains)| (uri, Server::new(domains)))
+                .collect(),
+            sessions: BTreeMap::new(),
+            daemon: None,
+            policy: rules::policy(&self.rules),
+            taken_out: BTreeSet::new(),
+            epoch: 0,
+            generation: 0,
+            calls_begun: 0,
+            runs_begun: 0,
+            tally: Tally::default(),
+            history: recorded.then(Vec::new),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! How messages name devices and rules.
+
+use virtplug_core::{Device, Escaped, Fact, RawText, RuleName};
+
+/// What people call a device: maker and product, as it says itself.
+pub(crate) fn name(device: &Device) -> String {
+    let said = |text: &Fact<Option<RawText>>| text.known().and_then(Clone::clone);
+    match (said(&device.manufacturer), said(&device.product_name)) {
+        (Some(maker), Some(product)) => format!("{maker} {product}"),
+        (Some(name), None) | (None, Some(name)) => name.to_string(),
+        (None, None) if device.is_hub() => "(hub)".to_owned(),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+/// A rule as messages name it.
+pub(crate) fn rule_text(rule: &RuleName) -> String {
+    match &rule.name {
+        Some(name) => format!("rule \"{}\" at {}", Escaped(name), Escaped(&rule.origin)),
+        None => format!("rule at {}", Escaped(&rule.origin)),
+    }
+}
