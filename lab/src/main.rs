@@ -1,1 +1,71 @@
-fn main() {}
+//! The lab's command line.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line prints"
+)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use lab::demo::Demo;
+use lab::state::State;
+use lab::{Outer, Result, figures};
+
+/// A nested machine with a real kernel, libvirt and QEMU to try virtplug in
+#[derive(Debug, Parser)]
+#[command(name = "lab")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the image and the saved state, if their recipe changed
+    Build,
+    /// Open the outer machine's console, or run a command in it
+    Shell {
+        /// Run this with a shell instead
+        command: Vec<String>,
+    },
+    /// Show the main job step by step
+    Demo {
+        /// Do not wait for a key between the steps
+        #[arg(long)]
+        auto: bool,
+    },
+    /// Measure reaction, memory and idleness
+    Figures,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Build => State::ready().map(|state| {
+            println!("the lab is ready: {}", state.folder.display());
+            ExitCode::SUCCESS
+        }),
+        Command::Shell { command } if command.is_empty() => console(),
+        Command::Shell { command } => run(&command.join(" ")),
+        Command::Demo { auto } => Demo::show(auto).map(|()| ExitCode::SUCCESS),
+        Command::Figures => figures::print().map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("lab: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: &str) -> Result<ExitCode> {
+    let output = Outer::ready("shell")?.run(command)?;
+    print!("{}", output.out);
+    eprint!("{}", output.err);
+    Ok(ExitCode::from(u8::try_from(output.code).unwrap_or(1)))
+}
+
+fn console() -> Result<ExitCode> {
+    eprintln!("the outer machine's console; Enter for a prompt, Ctrl-A X to leave");
+    Outer::on_terminal("shell")?.wait()?;
+    Ok(ExitCode::SUCCESS)
+}

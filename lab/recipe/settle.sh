@@ -1,0 +1,15 @@
+# Brings the booted outer machine to the point from which every test starts.
+set -e
+systemctl is-system-running --wait > /dev/null || systemctl --failed >&2
+for name in alpha beta; do
+	sed "s/NAME/$name/" /root/small.xml > "/root/$name.xml"
+	virsh -q define "/root/$name.xml" >&2
+	virsh -q start "$name" >&2
+done
+virsh -q define /root/guest.xml >&2
+virsh -q start guest >&2
+# Drivers that the first plug would otherwise have to wait for.
+modprobe -a ftdi_sio usb_storage usbhid sd_mod
+# Tools that every test runs, so that they are in memory.
+journalctl -n 1 > /dev/null
+lsusb > /dev/null

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Prints the USB devices as sysfs shows them, then state and XML of the
+# machines named on the command line.
+cd /sys/bus/usb/devices || exit 1
+stat -L -c 'inode %n %i' usb* [0-9]*-* 2> /dev/null
+for name in usb* [0-9]*-*; do
+	case $name in *:*) continue ;; esac
+	[ -e "$name/devnum" ] || continue
+	driver=
+	for interface in "$name"/*:*; do
+		[ -L "$interface/driver" ] && driver=$(readlink "$interface/driver") && break
+	done
+	serial=
+	[ -e "$name/serial" ] && IFS= read -r serial < "$name/serial"
+	read -r bus < "$name/busnum"
+	read -r device < "$name/devnum"
+	read -r vendor < "$name/idVendor"
+	read -r product < "$name/idProduct"
+	read -r class < "$name/bDeviceClass"
+	echo "usb $name $bus $device $vendor $product $class ${driver##*/}|$serial"
+done
+# virsh ends the text of its echo without a newline: the state follows on the same line.
+commands=
+for name in "$@"; do
+	commands="$commands echo machine $name=; domstate $name; dumpxml $name;"
+done
+[ -z "$commands" ] || virsh -q "$commands"

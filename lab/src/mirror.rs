@@ -1,0 +1,178 @@
+//! The package sources of the image: those of the host where it is Debian
+//! itself (a site's mirror is then used here too), else Debian's own.
+//!
+//! `VIRTPLUG_LAB_SOURCES` names a file with one-line entries to use instead.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::recipe::RELEASE;
+
+const DEFAULT: &str = "\
+deb http://deb.debian.org/debian bookworm main
+deb http://deb.debian.org/debian bookworm-updates main
+deb http://deb.debian.org/debian-security bookworm-security main
+";
+
+/// Entries in apt's one-line format.
+pub fn sources() -> Result<String> {
+    if let Some(path) = env::var_os("VIRTPLUG_LAB_SOURCES") {
+        return fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", Path::new(&path).display()));
+    }
+    let mut entries = Vec::new();
+    for path in files() {
+        // An unreadable file of the host is none of our business: the default remains.
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "sources")
+        {
+            entries.extend(stanzas(&text));
+        } else {
+            entries.extend(lines(&text));
+        }
+    }
+    let base = format!(" {RELEASE} main");
+    if entries.iter().any(|entry| entry.ends_with(&base)) {
+        Ok(entries.join("\n") + "\n")
+    } else {
+        Ok(DEFAULT.to_owned())
+    }
+}
+
+fn files() -> Vec<PathBuf> {
+    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
+    if let Ok(folder) = fs::read_dir("/etc/apt/sources.list.d") {
+        files.extend(
+            folder
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| {
+                    path.extension()
+                        .is_some_and(|extension| extension == "list" || extension == "sources")
+                }),
+        );
+    }
+    files.sort();
+    files
+}
+
+/// Other vendors use Debian's suite names too, but sign with a key of their own.
+fn wanted(suite: &str, components: &str, signed_by: Option<&str>) -> bool {
+    let suites = ["", "-updates", "-security", "/updates"];
+    suites
+        .iter()
+        .any(|end| suite.strip_prefix(RELEASE) == Some(end))
+        && components
+            .split_whitespace()
+            .any(|component| component == "main")
+        && signed_by.is_none_or(|key| key.contains("debian-archive"))
+}
+
+fn lines(text: &str) -> Vec<String> {
+    let mut entries = Vec::new();
+    for line in text.lines().map(str::trim) {
+        let Some(rest) = line.strip_prefix("deb ") else {
+            continue;
+        };
+        let rest = rest.trim_start();
+        let (options, rest) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((options, rest)) => (Some(options.trim()), rest.trim_start()),
+            None => (None, rest),
+        };
+        let mut words = rest.splitn(3, char::is_whitespace);
+        let (Some(uri), Some(suite), Some(components)) = (words.next(), words.next(), words.next())
+        else {
+            continue;
+        };
+        let signed_by = options.and_then(|options| {
+            options
+                .split_whitespace()
+                .find_map(|option| option.strip_prefix("signed-by="))
+        });
+        if wanted(suite, components, signed_by) {
+            let options = options
+                .map(|options| format!("[{options}] "))
+                .unwrap_or_default();
+            entries.push(format!("deb {options}{uri} {suite} main"));
+        }
+    }
+    entries
+}
+
+fn stanzas(text: &str) -> Vec<String> {
+    let mut entries = Vec::new();
+    for stanza in text.split("\n\n") {
+        let field = |name: &str| {
+            stanza.lines().find_map(|line| {
+                let (key, value) = line.split_once(':')?;
+                key.eq_ignore_ascii_case(name).then(|| value.trim())
+            })
+        };
+        let binary = field("Types").is_some_and(|types| types.split(' ').any(|kind| kind == "deb"));
+        let enabled = field("Enabled").is_none_or(|enabled| enabled != "no");
+        let (Some(uris), Some(suites), Some(components)) =
+            (field("URIs"), field("Suites"), field("Components"))
+        else {
+            continue;
+        };
+        let signed_by = field("Signed-By");
+        let mut options = Vec::new();
+        // A key given inline (an empty first line) cannot be written on one line.
+        if let Some(key) = signed_by.filter(|key| key.starts_with('/')) {
+            options.push(format!("signed-by={key}"));
+        }
+        if field("Trusted") == Some("yes") {
+            options.push("trusted=yes".to_owned());
+        }
+        let options = if options.is_empty() {
+            String::new()
+        } else {
+            format!("[{}] ", options.join(" "))
+        };
+        for uri in uris.split_whitespace() {
+            for suite in suites.split_whitespace() {
+                if binary && enabled && wanted(suite, components, signed_by) {
+                    entries.push(format!("deb {options}{uri} {suite} main"));
+                }
+            }
+        }
+    }
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_debian_and_leaves_others() {
+        let text = "# comment\n\
+            deb [arch=amd64] http://mirror.example/debian bookworm main contrib\n\
+            deb [signed-by=/usr/share/keyrings/other.gpg] https://other.example bookworm main\n\
+            deb https://vendor.example/linux/debian bookworm stable\n";
+        assert_eq!(
+            lines(text),
+            ["deb [arch=amd64] http://mirror.example/debian bookworm main"]
+        );
+    }
+
+    #[test]
+    fn reads_stanzas() {
+        let text = "Types: deb\n# mirror\nURIs: http://mirror.example/debian\n\
+            Suites: bookworm bookworm-updates\nComponents: main\n\
+            Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n\
+            Types: deb\nURIs: https://other.example\nSuites: nodistro\nComponents: main\n";
+        let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
+        assert_eq!(
+            stanzas(text),
+            [
+                format!("deb [signed-by={key}] http://mirror.example/debian bookworm main"),
+                format!("deb [signed-by={key}] http://mirror.example/debian bookworm-updates main"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! The outer machine: it plays the host on which virtplug runs.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+
+use crate::agent::{Agent, Output};
+use crate::cache;
+use crate::daemon::Daemon;
+use crate::machine::Machine;
+use crate::monitor::Monitor;
+use crate::payload::{self, Program};
+use crate::qemu::{Console, Launch, Qemu, Start};
+use crate::state::{BOOT, State};
+use crate::world::World;
+
+/// A running outer machine. It is gone when the value is dropped.
+#[derive(Debug)]
+pub struct Outer {
+    pub(crate) monitor: Monitor,
+    pub(crate) agent: Agent,
+    logs: PathBuf,
+    devices: Cell<u32>,
+    // Dropped last, in this order.
+    qemu: Qemu,
+    _sockets: TempDir,
+}
+
+impl Outer {
+    /// Starts from the saved state (made first, if it is not there). `name`
+    /// names the folder for the logs.
+    pub fn ready(name: &str) -> Result<Self> {
+        Self::start(name, Console::Log)
+    }
+
+    /// Like [`Outer::ready`], with the serial console on this terminal.
+    pub fn on_terminal(name: &str) -> Result<Self> {
+        Self::start(name, Console::Terminal)
+    }
+
+    fn start(name: &str, console: Console) -> Result<Self> {
+        let state = State::ready()?;
+        let logs = cache::log_folder(name)?;
+        let sockets = tempfile::Builder::new().prefix("virtplug-lab-").tempdir()?;
+        let disk = sockets.path().join("payload");
+        payload::write(&disk, Some(&Program::find()))?;
+        let mut qemu = Qemu::launch(&Launch {
+            image: &state.image,
+            accel: state.accel,
+            folder: &state.folder,
+            start: Start::Restore,
+            payload: &disk,
+            sockets: sockets.path(),
+            logs: &logs,
+            console,
+        })?;
+        let monitor = Monitor::connect(&sockets.path().join("monitor"), || qemu.has_ended())
+            .with_context(|| format!("see {}", logs.join("qemu.log").display()))?;
+        monitor.restore()?;
+        let agent = Agent::connect(&sockets.path().join("agent"), Duration::from_secs(60))?;
+        let outer = Self {
+            monitor,
+            agent,
+            logs,
+            devices: Cell::new(0),
+            qemu,
+            _sockets: sockets,
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        outer.sh(&format!(
+            "date -s @{now} > /dev/null && {}",
+            payload::UNPACK
+        ))?;
+        Ok(outer)
+    }
+
+    /// Runs a shell script as root; fails when the script does.
+    pub fn sh(&self, script: &str) -> Result<String> {
+        self.agent.sh(script)
+    }
+
+    /// Runs a shell script as root, whatever its exit code.
+    pub fn run(&self, script: &str) -> Result<Output> {
+        self.agent.run(script)
+    }
+
+    /// Writes a file inside.
+    pub fn write(&self, path: &str, text: &str) -> Result<()> {
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        self.sh(&format!(
+            "mkdir -p \"$(dirname {path})\" && cat > {path} <<'END-OF-FILE'\n{text}{end}END-OF-FILE"
+        ))?;
+        Ok(())
+    }
+
+    /// A machine of libvirt.
+    pub fn machine<'a>(&'a self, name: &'a str) -> Machine<'a> {
+        Machine::new(self, name)
+    }
+
+    /// The service under test.
+    pub fn daemon(&self) -> Daemon<'_> {
+        Daemon::new(self)
+    }
+
+    /// Everything there is to see: USB devices and machines.
+    pub fn world(&self) -> Result<World> {
+        World::parse(&self.sh("/usr/lib/virtplug-lab/world alpha beta guest")?)
+    }
+
+    /// Presses the reset button and waits until the machine is up again. What
+    /// is plugged stays plugged, so it is there from power-on.
+    pub fn boot_again(&self) -> Result<()> {
+        self.sh("sync")?;
+        self.monitor.reset()?;
+        self.agent.reconnect(BOOT)?;
+        // Units may fail in a scenario: only the end of the boot counts.
+        self.run("systemctl is-system-running --wait")?;
+        Ok(())
+    }
+
+    /// Folder with the logs.
+    pub fn logs(&self) -> &Path {
+        &self.logs
+    }
+
+    /// Hands the terminal over until QEMU ends.
+    pub fn wait(self) -> Result<()> {
+        self.qemu.wait()
+    }
+
+    /// A new id for a device of QEMU.
+    pub(crate) fn new_id(&self) -> String {
+        self.devices.set(self.devices.get() + 1);
+        format!("device{}", self.devices.get())
+    }
+}

@@ -1,0 +1,216 @@
+//! Plugging and unplugging emulated devices at the outer machine's xHCI.
+
+use std::fmt;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Map, Value, json};
+
+use crate::attachment;
+use crate::outer::Outer;
+use crate::qemu::XHCI_ADDRESS;
+use crate::wait::{Seen, until};
+use crate::world::Device;
+
+/// A device that can be plugged.
+#[derive(Debug, Clone)]
+pub struct Stick {
+    driver: &'static str,
+    serial: String,
+    port: String,
+}
+
+impl Stick {
+    fn new(driver: &'static str, serial: &str) -> Self {
+        Self {
+            driver,
+            serial: serial.to_owned(),
+            port: "1".to_owned(),
+        }
+    }
+
+    /// A serial adapter, `0403:6001`. The cheapest to emulate, so most tests use it.
+    pub fn serial(serial: &str) -> Self {
+        Self::new("usb-serial", serial)
+    }
+
+    /// A memory stick of 1 MiB, `46f4:0001`.
+    pub fn storage(serial: &str) -> Self {
+        Self::new("usb-storage", serial)
+    }
+
+    /// A keyboard, `0627:0001`.
+    pub fn keyboard(serial: &str) -> Self {
+        Self::new("usb-kbd", serial)
+    }
+
+    /// A mouse, `0627:0001`.
+    pub fn mouse(serial: &str) -> Self {
+        Self::new("usb-mouse", serial)
+    }
+
+    /// A tablet, `0627:0001`.
+    pub fn tablet(serial: &str) -> Self {
+        Self::new("usb-tablet", serial)
+    }
+
+    /// A hub with eight ports.
+    pub fn hub() -> Self {
+        Self::new("usb-hub", "")
+    }
+
+    /// The port to use, such as `3`, or `3.1` behind a hub at port 3. Without
+    /// it: port 1.
+    #[must_use]
+    pub fn port(mut self, port: &str) -> Self {
+        port.clone_into(&mut self.port);
+        self
+    }
+}
+
+/// A plugged device.
+#[derive(Debug, Clone)]
+pub struct Plugged {
+    /// Port path in the outer machine.
+    pub path: String,
+    /// As it was when it was plugged.
+    pub first: Device,
+    id: String,
+    stick: Stick,
+}
+
+impl fmt::Display for Plugged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {:?} at {}",
+            self.stick.driver, self.stick.serial, self.path
+        )
+    }
+}
+
+/// A device of which nobody waited to see whether the kernel noticed it.
+#[derive(Debug)]
+#[must_use = "it stays plugged until it is pulled"]
+pub struct Unseen {
+    id: String,
+}
+
+impl Outer {
+    /// Plugs a device and waits until the kernel has enumerated it.
+    pub fn plug(&self, stick: Stick) -> Result<Plugged> {
+        let Unseen { id } = self.plug_blindly(&stick)?;
+        let port = &stick.port;
+        let path = until(&format!("the kernel sees {stick:?}"), || {
+            // A fast device sits on the other bus of the same controller.
+            let found = self.sh(&format!(
+                "for root in /sys/bus/pci/devices/{XHCI_ADDRESS}/usb*; do
+                    path=${{root##*usb}}-{port}
+                    [ -e \"/sys/bus/usb/devices/$path/$path:1.0\" ] && echo \"$path\"
+                done
+                true"
+            ))?;
+            Ok(if found.is_empty() {
+                Seen::NotYet(format!("nothing at port {port}"))
+            } else {
+                Seen::Yes(found)
+            })
+        })?;
+        // Drivers load after the device appears; a test looks at them.
+        self.sh("udevadm settle")?;
+        let first = self.device(&path)?;
+        ensure!(
+            first.serial == stick.serial || stick.serial.is_empty(),
+            "at {path}: {first:?}"
+        );
+        Ok(Plugged {
+            path,
+            first,
+            id,
+            stick,
+        })
+    }
+
+    /// Plugs a device without waiting for anything.
+    pub fn plug_blindly(&self, stick: &Stick) -> Result<Unseen> {
+        let id = self.new_id();
+        let mut arguments = Map::new();
+        arguments.insert("port".to_owned(), Value::from(stick.port.as_str()));
+        if !stick.serial.is_empty() {
+            arguments.insert("serial".to_owned(), Value::from(stick.serial.as_str()));
+        }
+        let backend = format!("{id}-backend");
+        match stick.driver {
+            "usb-serial" => {
+                self.monitor.add_null_chardev(&backend)?;
+                arguments.insert("chardev".to_owned(), json!(backend));
+                arguments.insert("always-plugged".to_owned(), json!(true));
+            }
+            "usb-storage" => {
+                self.monitor.add_null_disk(&backend)?;
+                arguments.insert("drive".to_owned(), json!(backend));
+            }
+            _ => {}
+        }
+        self.monitor
+            .device_add(stick.driver, &id, "xhci.0", &Value::Object(arguments))?;
+        Ok(Unseen { id })
+    }
+
+    /// Unplugs a device and waits until the kernel has noticed.
+    pub fn unplug(&self, plugged: &Plugged) -> Result<()> {
+        self.monitor.device_del(&plugged.id)?;
+        self.wait_gone(plugged)
+    }
+
+    /// Unplugs a device without waiting for anything.
+    pub fn unplug_blindly(&self, unseen: &Unseen) -> Result<()> {
+        self.monitor.device_del(&unseen.id)
+    }
+
+    /// Waits until a device that is no longer plugged is gone from sysfs.
+    pub fn wait_gone(&self, plugged: &Plugged) -> Result<()> {
+        let path = &plugged.path;
+        until(&format!("{plugged} is gone from the outer machine"), || {
+            let gone = self
+                .run(&format!("[ ! -e /sys/bus/usb/devices/{path} ]"))?
+                .code
+                == 0;
+            Ok(if gone {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet("still there".to_owned())
+            })
+        })
+    }
+
+    /// The same device, unplugged and plugged again at a port.
+    pub fn replug(&self, plugged: &Plugged, port: &str) -> Result<Plugged> {
+        self.unplug(plugged)?;
+        self.plug(plugged.stick.clone().port(port))
+    }
+
+    /// The device at a port path now.
+    pub fn device(&self, path: &str) -> Result<Device> {
+        self.world()?
+            .at(path)
+            .cloned()
+            .with_context(|| format!("no device at {path}"))
+    }
+
+    /// Waits until no machine has the device and a driver of the host has it.
+    pub fn wait_on_host(&self, plugged: &Plugged) -> Result<()> {
+        until(&format!("the host has {plugged} for itself"), || {
+            Ok(attachment::is_on_host(&self.world()?, &plugged.path).into())
+        })
+    }
+
+    /// Fails if a machine has the device now.
+    pub fn check_on_host(&self, plugged: &Plugged) -> Result<()> {
+        let found = attachment::is_on_host(&self.world()?, &plugged.path);
+        ensure!(
+            found.is_ok(),
+            "the host should have {plugged} for itself, but: {found:?}"
+        );
+        Ok(())
+    }
+}

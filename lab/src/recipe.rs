@@ -1,0 +1,77 @@
+//! What the image and the saved state are made of. A change of any of these
+//! files gives a new hash, and with it a new build.
+
+use sha2::{Digest as _, Sha256};
+
+/// Debian release of the outer machine.
+pub const RELEASE: &str = "bookworm";
+/// Names of the packages.
+pub const PACKAGES: &str = include_str!("../recipe/packages");
+/// Paths that are not unpacked.
+pub const LEFT_OUT: &str = include_str!("../recipe/left-out");
+/// Run before the packages are configured.
+pub const EARLY: &str = include_str!("../recipe/early.sh");
+/// Run after the packages are configured.
+pub const FINISH: &str = include_str!("../recipe/finish.sh");
+/// First process of the outer machine.
+pub const OUTER_INIT: &str = include_str!("../recipe/outer.init");
+/// First process of the innermost guest.
+pub const GUEST_INIT: &str = include_str!("../recipe/guest.init");
+/// Definition of a small machine; `NAME` is replaced.
+pub const SMALL_XML: &str = include_str!("../recipe/small.xml");
+/// Definition of the machine that boots a kernel.
+pub const GUEST_XML: &str = include_str!("../recipe/guest.xml");
+/// Run in the outer machine before its state is saved.
+pub const SETTLE: &str = include_str!("../recipe/settle.sh");
+/// Run in the outer machine to look at it; travels with the payload.
+pub const WORLD: &str = include_str!("../recipe/world.sh");
+
+/// Lines of a list without comments and blank lines.
+pub fn entries(list: &str) -> impl Iterator<Item = &str> {
+    list.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// Key of the image.
+pub fn image_key() -> String {
+    key(&[
+        RELEASE, PACKAGES, LEFT_OUT, EARLY, FINISH, OUTER_INIT, GUEST_INIT,
+    ])
+}
+
+/// Key of the saved state. `hardware` describes everything outside the image
+/// that the state depends on: QEMU's version, its arguments, the accelerator.
+pub fn state_key(hardware: &str) -> String {
+    key(&[&image_key(), SMALL_XML, GUEST_XML, SETTLE, hardware])
+}
+
+fn key(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    let bytes = hash.finalize();
+    let number = bytes
+        .iter()
+        .take(8)
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_depends_on_where_a_part_ends() {
+        assert_ne!(key(&["ab", "c"]), key(&["a", "bc"]));
+        assert_eq!(key(&["ab", "c"]).len(), 16);
+    }
+
+    #[test]
+    fn comments_are_no_entries() {
+        assert_eq!(entries("# x\n\n a \nb\n").collect::<Vec<_>>(), ["a", "b"]);
+    }
+}

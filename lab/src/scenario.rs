@@ -1,0 +1,42 @@
+//! The frame around each test.
+
+use std::any::type_name_of_val;
+use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::Result;
+
+use crate::outer::Outer;
+use crate::report;
+
+/// Runs a test on a fresh outer machine. When it fails, the report says what
+/// was expected and everything there was to see.
+///
+/// # Panics
+/// When the test fails or the lab cannot run. `VIRTPLUG_LAB=skip` passes it by,
+/// but not where `CI=true`: a check that can be missed there is none.
+#[allow(clippy::panic, reason = "this is how a test fails")]
+pub fn scenario<F: FnOnce(&Outer) -> Result<()>>(body: F) {
+    if env::var("VIRTPLUG_LAB").is_ok_and(|value| value == "skip") {
+        assert!(
+            env::var("CI").as_deref() != Ok("true"),
+            "VIRTPLUG_LAB=skip is refused in CI"
+        );
+        eprintln!("passed by: VIRTPLUG_LAB=skip");
+        return;
+    }
+    // The closure's type is named after the test.
+    let path = type_name_of_val(&body).trim_end_matches("::{{closure}}");
+    let name = path.rsplit("::").next().unwrap_or(path);
+    let outer = match Outer::ready(name) {
+        Ok(outer) => outer,
+        Err(error) => panic!("the lab did not start: {error:#}"),
+    };
+    // An assertion in the test must not keep the report from being made.
+    let failure = match catch_unwind(AssertUnwindSafe(|| body(&outer))) {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => format!("{error:#}"),
+        Err(_) => "the test panicked, see above".to_owned(),
+    };
+    panic!("{}", report::collect(&outer, &failure));
+}

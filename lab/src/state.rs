@@ -1,0 +1,103 @@
+//! The saved state: the outer machine with everything up and running, from
+//! which each test starts in a second or two.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::accel::Accel;
+use crate::agent::Agent;
+use crate::image::Image;
+use crate::monitor::Monitor;
+use crate::qemu::{self, Console, Launch, Qemu, Start};
+use crate::wait::{Seen, until_within};
+use crate::{cache, payload, progress, recipe};
+
+/// How long a boot may take.
+pub const BOOT: Duration = Duration::from_secs(300);
+
+/// A saved state and what belongs to it.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The image it was made from.
+    pub image: Image,
+    /// The accelerator it was made under.
+    pub accel: Accel,
+    /// Holds `disk.raw`, `memory` and `state`.
+    pub folder: PathBuf,
+}
+
+impl State {
+    /// The state of today's recipe, made if it is not there.
+    pub fn ready() -> Result<Self> {
+        let image = Image::ready()?;
+        let accel = Accel::probe(&image)?;
+        let key = recipe::state_key(&qemu::hardware(accel)?);
+        let folder = cache::build("state", &key, |folder| make(folder, &image, accel))?;
+        Ok(Self {
+            image,
+            accel,
+            folder,
+        })
+    }
+}
+
+fn make(folder: &Path, image: &Image, accel: Accel) -> Result<()> {
+    let status = Command::new("cp")
+        .args(["--sparse=always", "--reflink=auto"])
+        .args([image.disk(), folder.join("disk.raw")])
+        .status()?;
+    ensure!(status.success(), "cannot copy the image's disk");
+    let sockets = tempfile::Builder::new().prefix("virtplug-lab-").tempdir()?;
+    let empty = sockets.path().join("payload");
+    payload::write_empty(&empty)?;
+    // A build that was interrupted may have left its memory.
+    let _ = fs::remove_file(folder.join("memory"));
+
+    let mut qemu = Qemu::launch(&Launch {
+        image,
+        accel,
+        folder,
+        start: Start::Boot,
+        payload: &empty,
+        sockets: sockets.path(),
+        logs: folder,
+        console: Console::Log,
+    })?;
+    let monitor = Monitor::connect(&sockets.path().join("monitor"), || qemu.has_ended())
+        .with_context(|| format!("see {}", folder.join("qemu.log").display()))?;
+    let agent = progress::step("boot the outer machine", || {
+        Agent::connect(&sockets.path().join("agent"), BOOT)
+    })?;
+    progress::step("start the machines in it", || {
+        for (name, text) in [
+            ("small.xml", recipe::SMALL_XML),
+            ("guest.xml", recipe::GUEST_XML),
+        ] {
+            agent.sh(&format!(
+                "cat > /root/{name} <<'END-OF-FILE'\n{text}END-OF-FILE"
+            ))?;
+        }
+        agent.sh(recipe::SETTLE)
+    })?;
+    progress::step("boot a kernel in the innermost machine", || {
+        until_within(BOOT, "the innermost guest is ready", || {
+            let log = agent.run("cat /var/log/guest.log")?.out;
+            Ok(if log.contains("guest: ready") {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet(log)
+            })
+        })
+    })?;
+    progress::step("save the state", || {
+        // A paused guest takes no time from the tests that do not need it.
+        agent.sh("virsh -q suspend guest && udevadm settle && sync")?;
+        monitor.save()?;
+        monitor.quit()?;
+        qemu.wait()
+    })
+}

@@ -1,0 +1,45 @@
+//! What virtplug does on a real kernel, a real libvirt and a real QEMU.
+//!
+//! Each test starts from the same saved state: the machines `alpha` and `beta`
+//! run, `guest` is paused with a booted kernel, nothing is plugged.
+
+mod boot;
+mod daemon;
+mod foreign;
+mod guest;
+mod hub;
+mod identity;
+mod lab_itself;
+mod libvirt;
+mod machine;
+mod matching;
+mod plug;
+mod race;
+mod reload;
+mod reset;
+
+/// Serial `A1` belongs to alpha.
+const A1_TO_ALPHA: &str = r#"
+[machines.alpha]
+[[machines.alpha.device]]
+serial = "A1"
+"#;
+
+/// Serial `A1` belongs to alpha, `B1` to beta.
+const A1_TO_ALPHA_B1_TO_BETA: &str = r#"
+[machines.alpha]
+[[machines.alpha.device]]
+serial = "A1"
+
+[machines.beta]
+[[machines.beta.device]]
+serial = "B1"
+"#;
+
+/// All serial adapters belong to alpha.
+const ADAPTERS_TO_ALPHA: &str = r#"
+[machines.alpha]
+[[machines.alpha.device]]
+vendor = "0403"
+product = "6001"
+"#;
