@@ -6,10 +6,10 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Map, Value, json};
 
 use crate::attachment;
-use crate::outer::Outer;
+use crate::outer::{Outer, WORLD};
 use crate::qemu::XHCI_ADDRESS;
 use crate::wait::{Seen, until};
-use crate::world::Device;
+use crate::world::{Device, World};
 
 /// A device that can be plugged.
 #[derive(Debug, Clone)]
@@ -189,9 +189,9 @@ impl Outer {
         self.plug(plugged.stick.clone().port(port))
     }
 
-    /// The device at a port path now.
+    /// The device at a port path now. Works without libvirt.
     pub fn device(&self, path: &str) -> Result<Device> {
-        self.world()?
+        World::parse(&self.sh(WORLD)?)?
             .at(path)
             .cloned()
             .with_context(|| format!("no device at {path}"))

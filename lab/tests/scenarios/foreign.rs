@@ -75,6 +75,8 @@ fn foreign_static_hostdev_stays_untouched_through_all_of_it() {
 fn foreign_hostdev_stays_untouched_when_its_device_is_gone() {
     scenario(|lab| {
         let alpha = lab.machine("alpha");
+        // It keeps the keyboard's number from coming back to the stick.
+        let filler = lab.plug(Stick::serial("X1").port("8"))?;
         let keyboard = lab.plug(Stick::keyboard("K1").port("9"))?;
         lab.write("/root/foreign.xml", FOREIGN)?;
         lab.sh("virsh -q attach-device alpha /root/foreign.xml")?;
@@ -84,11 +86,41 @@ fn foreign_hostdev_stays_untouched_when_its_device_is_gone() {
         lab.unplug(&keyboard)?;
         let stick = lab.plug(Stick::serial("A1"))?;
         alpha.wait_exactly(&[&stick])?;
-        lab.reset_bus(&[&stick])?;
+        lab.reset_bus(&[&stick, &filler])?;
         lab.daemon().wait_quiet()?;
         alpha.wait_exactly(&[&stick])?;
         ensure!(foreign(lab)? == before, "the foreign entry has changed");
         Ok(())
+    });
+}
+
+#[test]
+fn foreign_hostdev_stays_untouched_when_it_blocks_our_device() {
+    scenario(|lab| {
+        let alpha = lab.machine("alpha");
+        let keyboard = lab.plug(Stick::keyboard("K1").port("9"))?;
+        lab.write("/root/foreign.xml", FOREIGN)?;
+        lab.sh("virsh -q attach-device alpha /root/foreign.xml")?;
+        let before = foreign(lab)?;
+        lab.install(A1_TO_ALPHA)?;
+
+        // The stick gets the number of the keyboard, and libvirt thinks it is in use.
+        lab.unplug(&keyboard)?;
+        let stick = lab.plug(Stick::serial("A1"))?;
+        alpha.wait_exactly(&[&stick])?;
+        lab.reset_bus(&[&stick])?;
+        let number = lab.device(&stick.path)?.device;
+        ensure!(
+            number == keyboard.first.device,
+            "the number did not come back: {number}"
+        );
+        lab.daemon().wait_quiet()?;
+        alpha.check_exactly(&[])?;
+        ensure!(foreign(lab)? == before, "the foreign entry has changed");
+
+        // When its owner takes it away, the stick goes where it belongs.
+        lab.sh("virsh -q detach-device-alias alpha hostdev0")?;
+        alpha.wait_exactly(&[&stick])
     });
 }
 

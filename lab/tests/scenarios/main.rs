@@ -4,9 +4,11 @@
 //! run, `guest` is paused with a booted kernel, nothing is plugged.
 
 mod boot;
+mod commands;
 mod daemon;
 mod foreign;
 mod guest;
+mod hang;
 mod hub;
 mod identity;
 mod lab_itself;
