@@ -128,8 +128,10 @@ impl Engine {
             Event::Disconnected(uri, reason) => self.disconnected(&uri, reason),
             Event::Machines(uri, listing) => self.take_list(&uri, &listing),
             Event::ListFailed(uri, reason) => self.list_failed(&uri, &reason),
-            Event::MachineChanged(machine) => self.look_again(&machine),
-            Event::HostdevChanged(machine, alias) => self.hostdev_changed(&machine, &alias),
+            // Also while a call is under way: its own look may have come before the change.
+            Event::MachineChanged(machine) | Event::HostdevChanged(machine, _) => {
+                self.look_again(&machine);
+            }
             Event::MachineRead(machine, read) => self.looked(&machine, read),
             Event::Done(op, outcome) => self.done(op, outcome),
             Event::Tick => {}

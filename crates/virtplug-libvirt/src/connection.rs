@@ -14,7 +14,7 @@ use crate::domain_xml::DomainXml;
 use crate::event_loop::EventLoop;
 use crate::ffi::{Connect, Domain, DomainEvent, LibvirtError};
 use crate::hostdev_xml::hostdev_xml;
-use crate::lane::{self, Lane, Lanes};
+use crate::lane::{Lane, Lanes};
 use crate::listener::{Listener, Sink};
 use crate::machine_state::activity;
 use crate::open_error::OpenError;
@@ -53,15 +53,8 @@ impl Connection {
     /// opening per URI under way.
     pub fn open(_: EventLoop, uri: &ConnectionUri, sink: Sink) -> Result<Self, OpenError> {
         let address = c_string(&without_prompts(uri.as_str()))?;
-        let mut main = lane::connect(&address)?;
         let listener = Listener::new(uri.clone(), sink);
-        let lanes = match subscribe(&mut main, &listener) {
-            Ok(()) => Lanes::new(address, main),
-            Err(error) => {
-                main.close();
-                return Err(error.into());
-            }
-        };
+        let lanes = Lanes::open(address, |main| subscribe(main, listener.number()))?;
         Ok(Self {
             uri: uri.clone(),
             listener,
@@ -136,11 +129,10 @@ impl Connection {
 
 /// Registers for the loss of a connection, then for its events: a connection
 /// that is lost in between fails the latter.
-fn subscribe(connect: &mut Connect, listener: &Listener) -> Result<(), LibvirtError> {
-    let number = listener.number();
-    connect.watch_close(number)?;
+fn subscribe(connect: &mut Connect, listener: usize) -> Result<(), LibvirtError> {
+    connect.watch_close(listener)?;
     for event in DomainEvent::ALL {
-        connect.watch(event, number)?;
+        connect.watch(event, listener)?;
     }
     Ok(())
 }

@@ -47,6 +47,9 @@ pub(crate) struct Lanes(Arc<Inner>);
 struct Inner {
     uri: CString,
     main: Connect,
+    /// Whether it leads to a server. Calls do not hang where there is none, and
+    /// each connection to `test:///file.xml` would see machines of its own.
+    server: bool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -93,19 +96,35 @@ enum Kind {
     Main,
     /// Taken out when the lane is dropped.
     Extra(Option<Connect>),
-    /// The main one, though another call has it.
+    /// The main one, though another call may have it.
     Shared,
 }
 
 impl Lanes {
-    /// Takes the main connection, which is open to this URI.
-    pub(crate) fn new(uri: CString, main: Connect) -> Self {
-        Self(Arc::new(Inner {
+    /// Opens the main connection, lets the caller prepare it, and has it
+    /// notice when its server hangs. Where that fails it is closed again.
+    pub(crate) fn open(
+        uri: CString,
+        prepare: impl FnOnce(&mut Connect) -> Result<(), LibvirtError>,
+    ) -> Result<Self, LibvirtError> {
+        let mut main = Connect::open(&uri)?;
+        let server = main
+            .set_keepalive(KEEPALIVE.0, KEEPALIVE.1)
+            .and_then(|server| prepare(&mut main).map(|()| server));
+        let server = match server {
+            Ok(server) => server,
+            Err(error) => {
+                main.close();
+                return Err(error);
+            }
+        };
+        Ok(Self(Arc::new(Inner {
             uri,
             main,
+            server,
             state: Mutex::default(),
             changed: Condvar::new(),
-        }))
+        })))
     }
 
     /// The main connection, for what does not wait.
@@ -115,6 +134,9 @@ impl Lanes {
 
     /// A connection for a call, after some waiting when many call at once.
     pub(crate) fn take(&self) -> Lane<'_> {
+        if !self.0.server {
+            return self.lane(Kind::Shared);
+        }
         let since = Instant::now();
         let mut state = self.0.lock();
         if state.main == Main::Free {
@@ -179,15 +201,11 @@ impl Lanes {
     }
 }
 
-/// Opens a connection that notices when its server hangs.
-pub(crate) fn connect(uri: &CStr) -> Result<Connect, LibvirtError> {
-    let connect = Connect::open(uri)?;
-    connect.set_keepalive(KEEPALIVE.0, KEEPALIVE.1)?;
-    Ok(connect)
-}
-
 fn open(uri: &CStr, inner: &Weak<Inner>) {
-    let opened = connect(uri);
+    let opened = Connect::open(uri).and_then(|connect| {
+        connect.set_keepalive(KEEPALIVE.0, KEEPALIVE.1)?;
+        Ok(connect)
+    });
     let Some(inner) = inner.upgrade() else {
         return;
     };

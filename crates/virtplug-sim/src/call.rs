@@ -296,8 +296,9 @@ impl World {
                 message: "timed out".into(),
             });
         }
+        let epoch = self.epoch;
         let result = match ghost(call) {
-            Some(ghost) => self.request(&ghost, Author::Daemon),
+            Some(ghost) => self.request(&ghost, Author::Daemon(epoch)),
             None => Ok(()),
         };
         if self.faults.strikes(Fault::ConnectionLostAfter) {

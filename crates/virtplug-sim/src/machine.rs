@@ -21,8 +21,8 @@ pub enum Sockets {
 /// Who made an entry, or is to blame that it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Author {
-    /// The daemon that runs now, by a call that it got or will get the answer of.
-    Daemon,
+    /// That daemon, by a call that it got or will get the answer of.
+    Daemon(u64),
     /// A call that outlived its connection or its daemon.
     Ghost,
     /// Somebody else.

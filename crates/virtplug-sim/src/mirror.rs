@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use virtplug_core::{
-    Action, ConnectionUri, Device, Event, Fact, InstanceId, MachineKey, MachineRead, OpId, OwnAlias,
+    Action, CallError, ConnectionUri, Device, Event, Fact, InstanceId, MachineKey, MachineRead, OpId, Outcome, OwnAlias,
     Policy, PortPath, Time,
 };
 
@@ -138,7 +138,7 @@ impl Mirror {
                 self.in_flight.remove(machine);
                 self.learn(machine, read);
             }
-            Event::Done(op, outcome) => self.done(now, *op, &outcome.after),
+            Event::Done(op, outcome) => self.done(now, *op, outcome),
             Event::MachineChanged(_) | Event::HostdevChanged(..) | Event::Tick => {}
         }
     }
@@ -190,9 +190,6 @@ impl Mirror {
         let same = before.filter(|one| one.instance == device.instance);
         if let Some(before) = &same {
             // What was known of this instance stays known.
-            if device.authorized == Fact::Unknown {
-                device.authorized = before.authorized;
-            }
             if device.serial == Fact::Unknown {
                 device.serial = before.serial.clone();
             }
@@ -229,7 +226,7 @@ impl Mirror {
         }
     }
 
-    fn done(&mut self, now: Time, op: OpId, after: &MachineRead) {
+    fn done(&mut self, now: Time, op: OpId, outcome: &Outcome) {
         let found = self.in_flight.iter().find(|(_, asked)| {
             matches!(asked, Asked::Attach(of, _) | Asked::Detach(of, _) if *of == op)
         });
@@ -238,7 +235,11 @@ impl Mirror {
             return;
         };
         self.in_flight.remove(&machine);
-        self.learn(&machine, after);
+        if outcome.result == Err(CallError::InstanceChanged) {
+            // Nothing was called.
+            self.unresolved.remove(&machine);
+        }
+        self.learn(&machine, &outcome.after);
         let known = self.machines.entry(machine.clone()).or_default();
         match asked {
             Asked::Attach(_, alias) if !known.has_good(&alias) => {

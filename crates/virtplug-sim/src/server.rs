@@ -213,6 +213,7 @@ impl Server {
             entry.missing = found.is_none();
             entry.holds = found.map(|plugged| plugged.instance);
             entry.leaving = None;
+            entry.author = Author::Admin;
         }
         let id = self.next_id;
         self.next_id += 1;

@@ -11,7 +11,7 @@ use crate::daemon::Daemon;
 use crate::fault::{Fault, Faults};
 use crate::host::Host;
 use crate::invariant::{self, Violation};
-use crate::machine::{Author, Doing};
+use crate::machine::{Author, Doing, Entry};
 use crate::random::Random;
 use crate::server::{Notice, Server};
 use crate::tally::Tally;
@@ -134,12 +134,18 @@ impl World {
         };
         if !fails {
             self.note(|| format!("QEMU of {machine} let {alias} go"));
-            if let (Author::Ghost, Some(instance)) = (author, entry.holds) {
-                self.taken_out.insert((machine.clone(), run, instance));
-            }
+            self.blame(author, machine, run, &entry);
         }
         if !self.faults.strikes(Fault::RemovedEventLost) {
             self.announce(&notice);
+        }
+    }
+
+    /// Notes that somebody took an entry out whom the daemon that runs now does
+    /// not know of: an earlier daemon, or a request that came back from the dead.
+    fn blame(&mut self, author: Author, machine: &MachineKey, run: u64, entry: &Entry) {
+        if let (true, Some(instance)) = (author != Author::Daemon(self.epoch), entry.holds) {
+            self.taken_out.insert((machine.clone(), run, instance));
         }
     }
 
@@ -269,8 +275,8 @@ impl World {
             return;
         };
         for (machine, run, entry) in server.restart() {
-            if let (Some(Author::Ghost), Some(instance)) = (entry.leaving, entry.holds) {
-                self.taken_out.insert((machine, run, instance));
+            if let Some(author) = entry.leaving {
+                self.blame(author, &machine, run, &entry);
             }
         }
         self.note(|| format!("libvirtd of {uri} comes up"));

@@ -150,7 +150,7 @@ impl Devices {
 
 /// Completes a fresh read with what was known of the same instance: a
 /// descriptor does not change while an instance lives, so what failed to be
-/// read again is as it was.
+/// read again is as it was. `authorized` can change, so it must be read.
 pub(super) fn remember(mut fresh: Device, known: &Device) -> Device {
     fn keep<T: Clone>(fresh: &mut Fact<T>, known: &Fact<T>) {
         if matches!(fresh, Fact::Unknown) {
@@ -158,7 +158,6 @@ pub(super) fn remember(mut fresh: Device, known: &Device) -> Device {
         }
     }
     if fresh.instance == known.instance {
-        keep(&mut fresh.authorized, &known.authorized);
         keep(&mut fresh.serial, &known.serial);
         keep(&mut fresh.manufacturer, &known.manufacturer);
         keep(&mut fresh.product_name, &known.product_name);

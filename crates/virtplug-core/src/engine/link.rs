@@ -163,7 +163,9 @@ impl Engine {
         });
         let in_use = |(key, state): (&MachineKey, &super::machine::Machine)| {
             key.uri == *uri
-                && (state.slot.is_some() || state.live().is_some_and(|live| live.own().count() > 0))
+                && (state.slot.is_some()
+                    || state.attaching.is_some()
+                    || state.live().is_some_and(|live| live.own().count() > 0))
         };
         if needed || !settled || self.machines.iter().any(in_use) {
             return;

@@ -19,20 +19,6 @@ impl Engine {
         self.dirty.insert(machine.clone());
     }
 
-    /// A hostdev came or went. The call that does it looks afterwards anyway.
-    pub(super) fn hostdev_changed(&mut self, machine: &MachineKey, alias: &str) {
-        let ours = OwnAlias::parse(alias);
-        let slot = self.machines.get(machine).and_then(|m| m.slot.as_ref());
-        let under_way = match slot.map(|slot| &slot.task) {
-            Some(Task::Attach(_, request)) => Some(&request.alias),
-            Some(Task::Detach(_, request)) => Some(&request.alias),
-            Some(Task::Look) | None => None,
-        };
-        if ours.is_none() || ours.as_ref() != under_way {
-            self.look_again(machine);
-        }
-    }
-
     /// The answer to a look.
     pub(super) fn looked(&mut self, machine: &MachineKey, read: MachineRead) {
         if let Some(state) = self.machines.get_mut(machine)
@@ -110,11 +96,11 @@ impl Engine {
 
     /// Puts a new look in the place of the last one and draws the consequences.
     pub(super) fn replace(&mut self, machine: &MachineKey, existence: Existence) {
+        self.attach_resolved(machine);
         let Some(state) = self.machines.get_mut(machine) else {
             return;
         };
         let before = std::mem::replace(&mut state.existence, existence.clone());
-        self.attach_resolved(machine);
         match (&before, &existence) {
             (Existence::Live(old), Existence::Live(new)) if old.run == new.run => {
                 if old.differs_beside_own(new) {

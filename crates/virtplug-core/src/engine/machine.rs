@@ -20,6 +20,10 @@ pub(super) const OVERDUE: Duration = Duration::from_secs(45);
 /// confirms it by an event.
 pub(super) const DETACH_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long after a request libvirt may still do what it was asked for, even
+/// where the answer was a failure: as long as it waits for a domain's lock.
+const LANDING_PATIENCE: Duration = Duration::from_secs(30);
+
 /// What is known of a machine's existence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum Existence {
@@ -141,7 +145,17 @@ pub enum Stuck {
 #[derive(Debug, Clone)]
 pub(super) struct Leaving {
     pub(super) reason: DetachReason,
+    /// When it was asked for last.
+    pub(super) asked: Time,
     pub(super) backoff: Backoff,
+}
+
+impl Leaving {
+    /// When a detach that is not wanted any more will not happen any more. An
+    /// entry that goes after that was taken out by somebody else.
+    pub(super) fn over(&self) -> Time {
+        self.backoff.until().max(self.asked + LANDING_PATIENCE)
+    }
 }
 
 #[derive(Debug, Default)]

@@ -96,31 +96,41 @@ impl Engine {
         let Some(state) = self.machines.get(machine) else {
             return false;
         };
-        let faulty = state.live().into_iter().flat_map(Live::own);
-        let faulty = faulty
-            .filter_map(|(alias, hostdev)| Some((alias, self.fault_of(machine, alias, hostdev)?)));
         let mut next = None;
-        for (alias, reason) in faulty {
-            let due = state
-                .leaving
-                .get(alias)
-                .map(|leaving| leaving.backoff.until());
-            if due.is_some_and(|due| due > self.now) {
-                wake.offer(due);
-            } else {
-                next = Some((alias.clone(), reason));
-                break;
+        let mut over = Vec::new();
+        for (alias, hostdev) in state.live().into_iter().flat_map(Live::own) {
+            let leaving = state.leaving.get(alias);
+            let fault = self.fault_of(machine, alias, hostdev);
+            let due = leaving.map(|leaving| match fault {
+                Some(_) => leaving.backoff.until(),
+                None => leaving.over(),
+            });
+            match (fault, due) {
+                (_, Some(due)) if due > self.now => wake.offer(Some(due)),
+                (Some(reason), _) => {
+                    next = Some((alias.clone(), reason));
+                    break;
+                }
+                (None, Some(_)) => over.push(alias.clone()),
+                (None, None) => {}
             }
+        }
+        let asked = self.now;
+        let leaving = &mut self.machine_mut(machine).leaving;
+        for alias in over {
+            leaving.remove(&alias);
         }
         let Some((alias, reason)) = next else {
             return false;
         };
         let fresh = Leaving {
             reason,
+            asked,
             backoff: Backoff::default(),
         };
-        let leaving = &mut self.machine_mut(machine).leaving;
-        leaving.entry(alias.clone()).or_insert(fresh).reason = reason;
+        let entry = leaving.entry(alias.clone()).or_insert(fresh);
+        entry.reason = reason;
+        entry.asked = asked;
         let request = DetachRequest {
             machine: machine.clone(),
             alias,
@@ -172,9 +182,6 @@ impl Engine {
             let Some(present) = self.devices.at(port) else {
                 continue;
             };
-            if state.has(present.device.instance) {
-                continue;
-            }
             match self.obstacle(machine, present) {
                 None => {
                     next = Some(present);
@@ -234,6 +241,11 @@ impl Engine {
             Existence::Live(_) => {}
         }
         let device = &present.device;
+        if state.has(device.instance) {
+            // The right entry is no obstacle that anybody asks for.
+            let machine = machine.clone();
+            return Some(Obstacle::Occupied { machine, own: true });
+        }
         if let Some(occupied) = self.occupied(machine, device.instance, present) {
             return Some(occupied);
         }

@@ -91,13 +91,19 @@ impl Connect {
     }
 
     /// Has both sides prove every `interval` seconds that they are there;
-    /// `count` proofs may be missed. Connections without a server have none.
-    pub(crate) fn set_keepalive(&self, interval: c_int, count: c_uint) -> Result<(), LibvirtError> {
+    /// `count` proofs may be missed. False where the driver works without a
+    /// server and there is nobody to prove anything.
+    pub(crate) fn set_keepalive(
+        &self,
+        interval: c_int,
+        count: c_uint,
+    ) -> Result<bool, LibvirtError> {
         // SAFETY: the connection is open.
         let result = unsafe { sys::virConnectSetKeepAlive(self.pointer(), interval, count) };
         match check(result) {
-            Err(error) if error.code.cast_unsigned() == sys::VIR_ERR_NO_SUPPORT => Ok(()),
-            result => result,
+            Ok(()) => Ok(true),
+            Err(error) if error.code.cast_unsigned() == sys::VIR_ERR_NO_SUPPORT => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

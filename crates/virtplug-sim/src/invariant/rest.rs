@@ -47,8 +47,10 @@ fn excuse(world: &World, machine: &MachineKey, plugged: &Plugged) -> Option<&'st
     let server = world.servers.get(&machine.uri)?;
     let domain = server.domains.get(machine)?;
     let run = domain.run.as_ref()?;
-    let foreign = server
-        .entries()
+    let foreign = world
+        .servers
+        .values()
+        .flat_map(|server| server.entries())
         .any(|(_, _, entry)| entry.own().is_none() && entry.blocks(plugged.address));
     if foreign {
         return Some("a foreign entry has it");

@@ -3,16 +3,30 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 use virtplug_core::{ConnectionUri, MachineKey, PortPath};
 use virtplug_sim::{Asks, Fault, Gadget, Operation, RuleSpec, Schedule, Sockets, machines, ports};
 
-fn port() -> impl Strategy<Value = PortPath> {
-    select(ports())
+/// What a schedule speaks of. With little to choose from things meet more often.
+#[derive(Debug, Clone)]
+struct Cast {
+    machines: Vec<MachineKey>,
+    ports: Vec<PortPath>,
+    gadgets: Vec<Gadget>,
 }
 
-fn machine() -> impl Strategy<Value = MachineKey> {
-    select(machines())
+fn cast() -> impl Strategy<Value = Cast> {
+    let few = (
+        subsequence(machines(), 1..=3),
+        subsequence(ports(), 1..=3),
+        subsequence(Gadget::ALL.to_vec(), 1..=3),
+    );
+    let all = (Just(machines()), Just(ports()), Just(Gadget::ALL.to_vec()));
+    prop_oneof![3 => few, 1 => all].prop_map(|(machines, ports, gadgets)| Cast {
+        machines,
+        ports,
+        gadgets,
+    })
 }
 
 fn uri() -> impl Strategy<Value = ConnectionUri> {
@@ -22,11 +36,10 @@ fn uri() -> impl Strategy<Value = ConnectionUri> {
     ]
 }
 
-fn gadget() -> impl Strategy<Value = Gadget> {
-    select(Gadget::ALL.to_vec())
-}
-
-fn rule() -> impl Strategy<Value = RuleSpec> {
+fn rule(cast: &Cast) -> impl Strategy<Value = RuleSpec> + use<> {
+    let port = || select(cast.ports.clone());
+    let machine = || select(cast.machines.clone());
+    let gadget = || select(cast.gadgets.clone());
     let asks = prop_oneof![
         4 => gadget().prop_map(Asks::Serial),
         2 => gadget().prop_map(Asks::Model),
@@ -39,8 +52,8 @@ fn rule() -> impl Strategy<Value = RuleSpec> {
     (machine(), asks).prop_map(|(machine, asks)| RuleSpec { machine, asks })
 }
 
-fn rules() -> impl Strategy<Value = Vec<RuleSpec>> {
-    prop::collection::vec(rule(), 0..6)
+fn rules(cast: &Cast) -> impl Strategy<Value = Vec<RuleSpec>> + use<> {
+    prop::collection::vec(rule(cast), 0..6)
 }
 
 fn sockets() -> impl Strategy<Value = Sockets> {
@@ -56,7 +69,10 @@ fn span() -> impl Strategy<Value = u64> {
     prop_oneof![4 => 0..20_u64, 4 => 0..500_u64, 3 => 0..5_000_u64, 1 => 0..120_000_u64]
 }
 
-fn operation() -> impl Strategy<Value = Operation> {
+fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
+    let port = || select(cast.ports.clone());
+    let machine = || select(cast.machines.clone());
+    let gadget = || select(cast.gadgets.clone());
     let cables = prop_oneof![
         12 => (port(), gadget()).prop_map(|(port, gadget)| Operation::Plug(port, gadget)),
         6 => port().prop_map(Operation::Unplug),
@@ -89,7 +105,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => machine().prop_map(Operation::AdminDetachForeign),
         1 => machine().prop_map(Operation::TakeSocket),
         1 => machine().prop_map(Operation::FreeSocket),
-        4 => rules().prop_map(Operation::Reload),
+        4 => rules(cast).prop_map(Operation::Reload),
     ];
     let daemons = prop_oneof![
         2 => uri().prop_map(Operation::StopServer),
@@ -118,16 +134,21 @@ fn weather() -> impl Strategy<Value = BTreeMap<Fault, u8>> {
 
 /// Schedules of up to that many operations.
 pub(crate) fn schedule(most: usize) -> impl Strategy<Value = Schedule> {
-    (
-        any::<u64>(),
-        rules(),
-        weather(),
-        prop::collection::vec(operation(), 1..most),
+    (any::<u64>(), weather(), cast(), any::<bool>()).prop_flat_map(
+        move |(seed, weather, cast, started)| {
+            let begin: Vec<Operation> = if started {
+                let starts = cast.machines.iter().cloned().map(Operation::Start);
+                starts.chain([Operation::Wait(100)]).collect()
+            } else {
+                Vec::new()
+            };
+            let operations = prop::collection::vec(operation(&cast), 1..most);
+            (rules(&cast), operations).prop_map(move |(rules, operations)| Schedule {
+                seed,
+                rules,
+                weather: weather.clone(),
+                operations: begin.iter().cloned().chain(operations).collect(),
+            })
+        },
     )
-        .prop_map(|(seed, rules, weather, operations)| Schedule {
-            seed,
-            rules,
-            weather,
-            operations,
-        })
 }
