@@ -46,7 +46,7 @@ pub struct Connection {
 impl Connection {
     /// Opens a connection and registers for its events, all before the caller
     /// can list anything, so that no change goes unseen. Never asks for a
-    /// password.
+    /// password. Events may come before this returns, and before it fails.
     ///
     /// libvirt has no time limit for this: where the server accepts and says
     /// nothing, it takes until the server goes on or dies. Keep at most one

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep_until, timeout};
 use tracing::{error, info, warn};
 use virtplug_config::{LoadError, Loaded};
@@ -34,7 +34,7 @@ struct Daemon {
     sources: Sources,
     engine: Engine,
     edge: Edge,
-    queue: Receiver<Message>,
+    queue: UnboundedReceiver<Message>,
     status: Status,
     started: Instant,
     timings: BTreeMap<OwnAlias, (Instant, Timing)>,
@@ -70,7 +70,7 @@ fn start(world: World, sources: Sources, loaded: Loaded) -> Result<Daemon, Failu
     edge.watch_with(monitor.handle());
     let sender = edge.sender();
     monitor
-        .spawn(move |report| match sender.blocking_send(report.into()) {
+        .spawn(move |report| match sender.send(report.into()) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         })

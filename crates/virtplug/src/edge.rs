@@ -8,13 +8,13 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use virtplug_core::{
-    Action, AttachRequest, CallError, ConnectionUri, DetachRequest, Event, Fact, InstanceId,
-    MachineKey, MachineRead, OpId, Outcome,
+    Action, AttachRequest, CallError, ConnectionUri, DetachRequest, Escaped, Event, Fact,
+    InstanceId, MachineKey, MachineRead, OpId, Outcome,
 };
 use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop};
 use virtplug_udev::{Host, MonitorHandle};
 
-use crate::message::{Content, Message, QUEUE};
+use crate::message::{Content, Message};
 
 /// How devices are found.
 pub(crate) enum DeviceSource {
@@ -26,7 +26,7 @@ pub(crate) enum DeviceSource {
 
 /// Performs actions.
 pub(crate) struct Edge {
-    sender: mpsc::Sender<Message>,
+    sender: mpsc::UnboundedSender<Message>,
     host: Host,
     events: EventLoop,
     source: DeviceSource,
@@ -44,8 +44,8 @@ struct Link {
 }
 
 impl Edge {
-    pub(crate) fn new(host: Host, events: EventLoop) -> (Self, mpsc::Receiver<Message>) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
+    pub(crate) fn new(host: Host, events: EventLoop) -> (Self, mpsc::UnboundedReceiver<Message>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
         let edge = Self {
             sender,
             host,
@@ -60,7 +60,7 @@ impl Edge {
     }
 
     /// For threads that have something to say to the loop.
-    pub(crate) fn sender(&self) -> mpsc::Sender<Message> {
+    pub(crate) fn sender(&self) -> mpsc::UnboundedSender<Message> {
         self.sender.clone()
     }
 
@@ -137,7 +137,7 @@ impl Edge {
                     }
                     ConnectionEvent::Closed(reason) => {
                         self.drop_connection(&uri);
-                        Event::Disconnected(uri, reason)
+                        Event::Disconnected(uri, Escaped(&reason).to_string())
                     }
                 })
             }
@@ -166,7 +166,7 @@ impl Edge {
                     event,
                 };
                 // Without a loop there is nobody to tell.
-                let _ = events.blocking_send(content.into());
+                let _ = events.send(content.into());
             });
             let result =
                 Connection::open(event_loop, &uri, sink).map_err(|error| error_text(&error));
@@ -175,7 +175,7 @@ impl Edge {
                 generation,
                 result,
             };
-            let _ = sender.blocking_send(opened.into());
+            let _ = sender.send(opened.into());
         });
     }
 
@@ -240,7 +240,7 @@ impl Edge {
                             alias: request.alias.clone(),
                             reaction: received.elapsed(),
                         };
-                        let _ = sender.blocking_send(calling.into());
+                        let _ = sender.send(calling.into());
                     }
                     connection.attach(&request)
                 }),
@@ -270,12 +270,15 @@ impl Edge {
     }
 
     /// Runs something that may block on a thread of its own.
-    fn answer(&mut self, work: impl FnOnce(&mpsc::Sender<Message>) -> Event + Send + 'static) {
+    fn answer(
+        &mut self,
+        work: impl FnOnce(&mpsc::UnboundedSender<Message>) -> Event + Send + 'static,
+    ) {
         self.in_flight += 1;
         let sender = self.sender.clone();
         spawn_blocking(move || {
             let event = work(&sender);
-            let _ = sender.blocking_send(Content::Answer(event).into());
+            let _ = sender.send(Content::Answer(event).into());
         });
     }
 }
@@ -300,8 +303,9 @@ fn list(connection: Option<&Connection>, uri: ConnectionUri) -> Event {
 }
 
 fn read(connection: Option<&Connection>, machine: &MachineKey) -> MachineRead {
-    match connected(connection) {
-        Ok(connection) => connection.read_machine(machine),
+    match connected(connection).map(|connection| connection.read_machine(machine)) {
+        Ok(MachineRead::Failed(reason)) => MachineRead::Failed(Escaped(&reason).to_string()),
+        Ok(read) => read,
         Err(error) => MachineRead::Failed(error.to_string()),
     }
 }
@@ -321,7 +325,7 @@ fn instance_present(host: &Host, request: &AttachRequest) -> Fact<bool> {
     found.map(|instance| instance == Some(request.alias.instance))
 }
 
-/// An error with its causes, in one line.
+/// An error with its causes, in one line that is fit to be shown.
 pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -330,5 +334,5 @@ pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
         text.push_str(&inner.to_string());
         cause = inner.source();
     }
-    text
+    Escaped(&text).to_string()
 }

@@ -1,4 +1,6 @@
-//! What reaches the loop from the threads around it.
+//! What reaches the loop from the threads around it. The queue has no limit:
+//! libvirt's event thread must never wait, and each message costs its sender
+//! more than the loop.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +8,6 @@ use tracing::debug;
 use virtplug_core::{ConnectionUri, Event, OwnAlias};
 use virtplug_libvirt::{Connection, ConnectionEvent};
 use virtplug_udev::{HostChange, HostReport};
-
-/// Messages that may wait for the loop. Senders are threads of their own and
-/// wait when it is full; the udev socket then overflows into a rescan.
-pub(crate) const QUEUE: usize = 1024;
 
 /// Something for the loop.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 use virtplug_core::{Action, Engine, Event, Obstacle, Policy, Report, Time};
 
@@ -42,7 +42,7 @@ pub(crate) struct Outcome {
 struct Pass {
     engine: Engine,
     edge: Edge,
-    queue: Receiver<Message>,
+    queue: UnboundedReceiver<Message>,
     mode: Mode,
     rehearsal: Rehearsal,
     started: Instant,

@@ -60,6 +60,8 @@ struct State {
     /// Callback numbers by event.
     callbacks: Mutex<BTreeMap<u32, u32>>,
     unanswered: AtomicUsize,
+    /// Answers that were not given, and to whom.
+    owed: Mutex<Vec<(UnixStream, Vec<u8>)>>,
     left: AtomicUsize,
 }
 
@@ -78,6 +80,7 @@ impl Server {
             clients: Mutex::default(),
             callbacks: Mutex::default(),
             unanswered: AtomicUsize::new(0),
+            owed: Mutex::default(),
             left: AtomicUsize::new(0),
         });
         let shared = Arc::clone(&state);
@@ -115,11 +118,16 @@ impl Server {
         });
     }
 
-    /// Waits until a client has gone.
-    pub(crate) fn wait_until_left(&self) {
-        eventually("a client leaves", || {
-            self.state.left.load(Ordering::SeqCst) > 0
-        });
+    /// How many clients have gone.
+    pub(crate) fn left(&self) -> usize {
+        self.state.left.load(Ordering::SeqCst)
+    }
+
+    /// Gives the answers that it did not give.
+    pub(crate) fn make_good(&self) {
+        for (mut client, frame) in self.state.owed.lock().unwrap().drain(..) {
+            client.write_all(&frame).unwrap();
+        }
     }
 
     pub(crate) fn tell_lifecycle(&self, machine: &str) {
@@ -178,17 +186,20 @@ fn serve(state: &State, mut client: UnixStream) -> io::Result<()> {
         };
         let frame = frame(procedure, REPLY, serial, status, &payload);
         match manners {
-            Manners::Forgetful(word) if contains(&request, word) => {
-                state.unanswered.fetch_add(1, Ordering::SeqCst);
-            }
-            Manners::Silent => {
+            Manners::Forgetful(word) if !contains(&request, word) => client.write_all(&frame)?,
+            Manners::Forgetful(_) | Manners::Silent => {
+                state
+                    .owed
+                    .lock()
+                    .unwrap()
+                    .push((client.try_clone()?, frame));
                 state.unanswered.fetch_add(1, Ordering::SeqCst);
             }
             Manners::BreakOff => {
                 client.write_all(&frame[..frame.len() / 2])?;
                 return client.shutdown(Shutdown::Both);
             }
-            _ => client.write_all(&frame)?,
+            Manners::Good | Manners::NoEvents => client.write_all(&frame)?,
         }
     }
 }
