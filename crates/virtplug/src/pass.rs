@@ -114,7 +114,10 @@ impl Pass {
     }
 
     fn feed(&mut self, event: Event) {
-        let event = self.rehearsal.overlay(event);
+        let event = match self.mode {
+            Mode::Rehearsed => self.rehearsal.overlay(event),
+            Mode::Real | Mode::Observed => event,
+        };
         if let Event::ScanFailed(error) = &event {
             self.scan_error = Some(error.clone());
         }
