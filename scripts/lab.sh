@@ -11,9 +11,6 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
 
-# Scenarios that run side by side; more than two gain nothing on two cores.
-lanes=2
-
 yes=
 if [[ ${1:-} == --yes ]]; then
     yes=--yes
@@ -22,22 +19,39 @@ fi
 what=${1:-}
 [[ $# -gt 0 ]] && shift
 
-need_packages $yes gcc libc6-dev pkg-config libvirt-dev libudev-dev \
-    qemu-system-x86 qemu-utils mmdebstrap e2fsprogs busybox-static cpio zstd
+packages=(gcc libc6-dev pkg-config libvirt-dev libudev-dev qemu-system-x86 mmdebstrap e2fsprogs)
+# Without root the image is built in a user namespace.
+[[ $(id -u) == 0 ]] || packages+=(fakeroot uidmap)
+need_packages $yes "${packages[@]}"
+
+lab() {
+    cargo run --quiet --package virtplug-lab --bin lab -- "$@"
+}
+
+# Scenarios that run side by side: one for each processor (on two, a third
+# gains nothing and a fourth loses), as far as each finds a gigabyte.
+lanes() {
+    local count room
+    count=$(nproc)
+    room=$(($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) / 1048576))
+    ((count <= room)) || count=$room
+    ((count >= 1)) || count=1
+    echo "$count"
+}
 
 case $what in
 build)
-    cargo run --quiet --package virtplug-lab --bin lab -- build
+    lab build
     ;;
 test)
     cargo build --release --package virtplug
-    cargo run --quiet --package virtplug-lab --bin lab -- build
-    # The filters of several words are alternatives.
-    RUST_BACKTRACE=0 cargo test --package virtplug-lab -- --test-threads="$lanes" "$@"
+    cargo build --package virtplug-lab --all-targets
+    lab build
+    RUST_BACKTRACE=0 cargo test --package virtplug-lab -- --test-threads="$(lanes)" "$@"
     ;;
 figures | shell | demo)
     cargo build --release --package virtplug
-    cargo run --quiet --package virtplug-lab --bin lab -- "$what" "$@"
+    lab "$what" "$@"
     ;;
 *)
     sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2

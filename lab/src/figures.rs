@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::process::Command;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -45,8 +46,8 @@ pub fn print() -> Result<()> {
     })?;
     let after = switches(&outer, pid)?;
 
-    let mut text =
-        String::from("virtplug in the lab (an emulated machine; compare, do not gate)\n");
+    let mut text = String::from("virtplug in the lab\n");
+    slowness(&outer, &mut text)?;
     latencies(&outer, &mut text)?;
     memory(&outer, pid, &mut text)?;
     idle(&before, &after, &mut text)?;
@@ -69,6 +70,27 @@ fn plug_all(outer: &Outer) -> Result<()> {
         }
         outer.wait_journal("detached", round * STICKS.len())?;
     }
+    Ok(())
+}
+
+/// How much slower the emulated machine is than this one, by a loop that a shell
+/// runs. Times measured inside mean nothing without it.
+fn slowness(outer: &Outer, text: &mut String) -> Result<()> {
+    const LOOP: &str = "i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done";
+    let begin = Instant::now();
+    let status = Command::new("/bin/sh").args(["-c", LOOP]).status()?;
+    ensure!(status.success(), "no shell");
+    let here = begin.elapsed().as_millis().max(1);
+    let inside = outer.sh(&format!(
+        "a=$(date +%s%N); /bin/sh -c '{LOOP}'; b=$(date +%s%N); echo $(((b - a) / 1000000))"
+    ))?;
+    let inside: u128 = inside.parse()?;
+    writeln!(
+        text,
+        "  emulated: a loop of the shell takes {}.{} times as long as outside",
+        inside / here,
+        inside * 10 / here % 10
+    )?;
     Ok(())
 }
 

@@ -13,6 +13,8 @@ mod link;
 mod look;
 mod machine;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,8 +57,9 @@ pub struct Engine {
     occupants: BTreeMap<HostAddress, Vec<Occupant>>,
     /// Machines with an entry of ours that names a port, by the last looks.
     entries_of: BTreeMap<PortPath, BTreeSet<MachineKey>>,
-    /// Instances whose attach was asked for, until its machine was looked at again.
-    attaching: BTreeMap<InstanceId, MachineKey>,
+    /// Addresses that an attach was asked for, until its machine was looked at
+    /// again. The call may hit whatever instance has the address by then.
+    attaching: BTreeMap<HostAddress, MachineKey>,
     /// Devices that somebody else detached, with the machine that they stay out
     /// of as long as the instance lives and the machine runs.
     holds: BTreeMap<InstanceId, MachineKey>,

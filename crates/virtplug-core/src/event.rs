@@ -7,6 +7,7 @@ use crate::fact::Fact;
 use crate::machine::{ConnectionUri, MachineKey, MachineRead};
 use crate::policy::Policy;
 use crate::port::PortPath;
+use crate::text::Escaped;
 
 /// All that can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub enum CallError {
     #[error("the device is not the one that was decided on any more")]
     InstanceChanged,
     /// libvirt refused.
-    #[error("{message} (libvirt error {code})")]
+    #[error("{} (libvirt error {code})", Escaped(message))]
     Libvirt {
         /// `virErrorNumber`.
         code: i32,

@@ -52,6 +52,7 @@ impl Policy {
     }
 
     /// The same policy, with the connection to look at where no machine names one.
+    #[must_use]
     pub fn watching(mut self, uri: ConnectionUri) -> Self {
         if self.machines.is_empty() {
             self.connections = [uri].into();
@@ -128,20 +129,17 @@ impl Index {
         } else {
             found.extend(self.by_serial.values().flatten());
         }
-        match device.udev.known() {
-            Some(record) => {
-                for (name, value) in &record.properties {
-                    let property = (name.clone(), value.clone());
-                    found.extend(self.by_property.get(&property).into_iter().flatten());
-                }
-                for tag in record.tags.union(&record.current_tags) {
-                    found.extend(self.by_tag.get(tag).into_iter().flatten());
-                }
+        if let Some(record) = device.udev.known() {
+            for (name, value) in &record.properties {
+                let property = (name.clone(), value.clone());
+                found.extend(self.by_property.get(&property).into_iter().flatten());
             }
-            None => {
-                found.extend(self.by_property.values().flatten());
-                found.extend(self.by_tag.values().flatten());
+            for tag in record.tags.union(&record.current_tags) {
+                found.extend(self.by_tag.get(tag).into_iter().flatten());
             }
+        } else {
+            found.extend(self.by_property.values().flatten());
+            found.extend(self.by_tag.values().flatten());
         }
         found
     }

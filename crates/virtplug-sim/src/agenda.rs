@@ -24,7 +24,10 @@ pub(crate) enum Letter {
         notice: Notice,
     },
     /// The server closed a connection.
-    Closed { uri: ConnectionUri, generation: u64 },
+    Closed {
+        uri: ConnectionUri,
+        generation: u64,
+    },
 }
 
 /// A request that outlived its connection or its daemon.

@@ -8,9 +8,8 @@ use virtplug_core::{
     OpId, Outcome,
 };
 
-use crate::agenda::{Due, Ghost, Letter};
+use crate::agenda::{Due, Letter};
 use crate::fault::Fault;
-use crate::machine::Author;
 use crate::world::World;
 
 /// What is to be done.
@@ -39,10 +38,10 @@ enum Stage {
 /// A call under way.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    task: Task,
-    uri: ConnectionUri,
+    pub(crate) task: Task,
+    pub(crate) uri: ConnectionUri,
     /// The connection that it was begun on.
-    generation: Option<u64>,
+    pub(crate) generation: Option<u64>,
     stage: Stage,
     /// Counts the appointments; only the last one is kept.
     turn: u64,
@@ -50,10 +49,20 @@ pub(crate) struct Call {
     after: MachineRead,
 }
 
-fn closed() -> CallError {
-    CallError::Libvirt {
-        code: 38,
-        message: "client socket is closed".into(),
+impl Call {
+    /// The machine that it is for.
+    pub(crate) fn machine(&self) -> Option<&MachineKey> {
+        match &self.task {
+            Task::Open(_) | Task::List => None,
+            Task::Look(machine) => Some(machine),
+            Task::Attach(_, request) => Some(&request.machine),
+            Task::Detach(_, request) => Some(&request.machine),
+        }
+    }
+
+    /// Whether the server got it and did not do it yet.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.generation.is_some() && self.stage == Stage::Act
     }
 }
 
@@ -128,12 +137,17 @@ impl World {
         let Some(mut call) = daemon.calls.remove(&id) else {
             return;
         };
-        if call.stage == Stage::Act && self.faults.strikes(Fault::Hangs) && !self.is_broken(&call) {
+        let stuck = self.hung.is_some() && call.machine() == self.hung.as_ref();
+        let hangs = self.faults.strikes(Fault::Hangs);
+        if call.stage == Stage::Act && (stuck || hangs) && !self.is_broken(&call) {
             if let Some(daemon) = &mut self.daemon {
                 daemon.calls.insert(id, call);
             }
-            let takes = self.random.millis(60_000, 400_000);
-            return self.put_off(id, takes);
+            if !stuck {
+                let takes = self.random.millis(60_000, 400_000);
+                self.put_off(id, takes);
+            }
+            return;
         }
         let letter = match call.task.clone() {
             Task::Open(generation) => Some(self.open(&call.uri, generation)),
@@ -146,15 +160,13 @@ impl World {
             Task::Detach(op, request) => self.step_detach(&mut call, op, &request),
         };
         let takes = self.random.latency();
-        match letter {
-            Some(letter) => self.answer(letter),
-            None => {
-                if let Some(daemon) = &mut self.daemon {
-                    daemon.calls.insert(id, call);
-                }
-                self.put_off(id, takes);
-            }
+        if let Some(letter) = letter {
+            return self.answer(letter);
         }
+        if let Some(daemon) = &mut self.daemon {
+            daemon.calls.insert(id, call);
+        }
+        self.put_off(id, takes);
     }
 
     fn answer(&mut self, letter: Letter) {
@@ -170,7 +182,7 @@ impl World {
         }
     }
 
-    fn is_broken(&self, call: &Call) -> bool {
+    pub(crate) fn is_broken(&self, call: &Call) -> bool {
         let session = self.sessions.get(&call.uri);
         !matches!(call.task, Task::Open(_))
             && (call.generation.is_none() || session != call.generation.as_ref())
@@ -179,7 +191,10 @@ impl World {
     fn open(&mut self, uri: &ConnectionUri, generation: u64) -> Letter {
         let up = self.servers.get(uri).is_some_and(|server| server.up);
         let opens = up && !self.faults.strikes(Fault::OpenRefused);
-        let link = self.daemon.as_ref().and_then(|daemon| daemon.links.get(uri));
+        let link = self
+            .daemon
+            .as_ref()
+            .and_then(|daemon| daemon.links.get(uri));
         let wanted = link.is_some_and(|link| link.generation == generation);
         let result = if opens {
             if wanted {
@@ -217,7 +232,12 @@ impl World {
         server.map_or(MachineRead::Absent, |server| server.look(machine))
     }
 
-    fn step_attach(&mut self, call: &mut Call, op: OpId, request: &AttachRequest) -> Option<Letter> {
+    fn step_attach(
+        &mut self,
+        call: &mut Call,
+        op: OpId,
+        request: &AttachRequest,
+    ) -> Option<Letter> {
         match call.stage {
             Stage::Check => {
                 let right = self.is_present(request) == Fact::Known(true);
@@ -246,7 +266,12 @@ impl World {
         None
     }
 
-    fn step_detach(&mut self, call: &mut Call, op: OpId, request: &DetachRequest) -> Option<Letter> {
+    fn step_detach(
+        &mut self,
+        call: &mut Call,
+        op: OpId,
+        request: &DetachRequest,
+    ) -> Option<Letter> {
         if call.stage == Stage::Act {
             call.result = self.act(call);
             call.stage = Stage::After;
@@ -266,110 +291,5 @@ impl World {
         }
         let there = self.host.at(&request.alias.port);
         Fact::Known(there.is_some_and(|plugged| plugged.instance == request.alias.instance))
-    }
-
-    /// The server's side of an attach or a detach, with all that can befall it.
-    fn act(&mut self, call: &Call) -> Result<(), CallError> {
-        if self.is_broken(call) {
-            self.may_land(call);
-            return Err(closed());
-        }
-        if self.faults.strikes(Fault::ConnectionLostBefore) {
-            self.break_session(&call.uri);
-            self.may_land(call);
-            return Err(closed());
-        }
-        if self.faults.strikes(Fault::CallRefused) {
-            let code = [1, 9, 38, 55, 68].into_iter().nth(self.random.below(5));
-            return Err(CallError::Libvirt {
-                code: code.unwrap_or(1),
-                message: "refused".into(),
-            });
-        }
-        if self.faults.strikes(Fault::FailedButDone) {
-            return Ok(());
-        }
-        if self.faults.strikes(Fault::LandsLater) {
-            self.land_later(call);
-            return Err(CallError::Libvirt {
-                code: 68,
-                message: "timed out".into(),
-            });
-        }
-        let epoch = self.epoch;
-        let result = match ghost(call) {
-            Some(ghost) => self.request(&ghost, Author::Daemon(epoch)),
-            None => Ok(()),
-        };
-        if self.faults.strikes(Fault::ConnectionLostAfter) {
-            self.break_session(&call.uri);
-            return Err(closed());
-        }
-        if self.faults.strikes(Fault::DoneButFailed) {
-            return Err(CallError::Libvirt {
-                code: 1,
-                message: "internal error".into(),
-            });
-        }
-        result
-    }
-
-    /// A request whose answer nobody will get: it may still take effect.
-    pub(crate) fn may_land(&mut self, call: &Call) {
-        let sent = call.generation.is_some() && call.stage == Stage::Act;
-        if sent && self.random.percent(50) {
-            self.land_later(call);
-        }
-    }
-
-    fn land_later(&mut self, call: &Call) {
-        if let Some(ghost) = ghost(call) {
-            let at = self.now + self.random.millis(0, 8000);
-            self.agenda.book(at, Due::Landing(ghost));
-        }
-    }
-
-    /// Lets the server do what it was asked for.
-    pub(crate) fn request(&mut self, ghost: &Ghost, author: Author) -> Result<(), CallError> {
-        let machine = match ghost {
-            Ghost::Attach(request) => &request.machine,
-            Ghost::Detach(machine, _) => machine,
-        };
-        let Some(server) = self.servers.get_mut(&machine.uri).filter(|one| one.up) else {
-            return Err(closed());
-        };
-        match ghost {
-            Ghost::Attach(request) => {
-                let notice = server.attach(&self.host, request, author)?;
-                self.announce(&notice);
-            }
-            Ghost::Detach(machine, alias) => {
-                let run = server.detach(machine, alias, author)?;
-                let takes = if self.faults.strikes(Fault::RemovalLate) {
-                    self.random.millis(2000, 40_000)
-                } else {
-                    self.random.latency()
-                };
-                let at = self.now + takes;
-                let due = Due::Removal {
-                    machine: machine.clone(),
-                    run,
-                    alias: alias.to_string(),
-                    author,
-                };
-                self.agenda.book(at, due);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn ghost(call: &Call) -> Option<Ghost> {
-    match &call.task {
-        Task::Attach(_, request) => Some(Ghost::Attach(request.clone())),
-        Task::Detach(_, request) => {
-            Some(Ghost::Detach(request.machine.clone(), request.alias.clone()))
-        }
-        _ => None,
     }
 }

@@ -90,7 +90,13 @@ impl World {
                 }
                 match result {
                     Ok(()) => {
-                        daemon.links.insert(uri.clone(), Link { generation, open: true });
+                        daemon.links.insert(
+                            uri.clone(),
+                            Link {
+                                generation,
+                                open: true,
+                            },
+                        );
                         Event::Connected(uri)
                     }
                     Err(reason) => {

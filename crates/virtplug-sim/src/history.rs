@@ -25,7 +25,8 @@ fn read(read: &MachineRead) -> String {
             format!(
                 "{} {}{}",
                 one.alias.as_deref().unwrap_or("-"),
-                one.address.map_or("-".into(), |address| address.to_string()),
+                one.address
+                    .map_or("-".into(), |address| address.to_string()),
                 if one.missing { " missing" } else { "" }
             )
         })
@@ -69,7 +70,9 @@ pub(crate) fn event(event: &Event) -> String {
         Event::Device(one) => format!("device {}", device(one)),
         Event::DeviceGone(port) => format!("nothing at {port}"),
         Event::DeviceUnreadable(port) => format!("unreadable {port}"),
-        Event::MachineRead(machine, found) => format!("{machine} of {} is {}", machine.uri, read(found)),
+        Event::MachineRead(machine, found) => {
+            format!("{machine} of {} is {}", machine.uri, read(found))
+        }
         Event::Done(op, result) => format!("call {op}: {}", outcome(result)),
         Event::Machines(uri, lines) => {
             let lines: Vec<String> = lines

@@ -38,34 +38,76 @@ type StateCheck = fn(&World) -> Verdict;
 
 const OF_ACTIONS: &[(&str, ActionCheck)] = &[
     ("I1 one device, one machine", action::one_request_per_device),
-    ("I2 attach follows the wish", action::attach_follows_the_wish),
-    ("I2 attach names the device as it is known", action::attach_names_the_device),
-    ("I2 attach waits for machine and udev", action::attach_waits_until_it_can),
-    ("I2 attach meets no known occupant", action::attach_meets_no_occupant),
+    (
+        "I2 attach follows the wish",
+        action::attach_follows_the_wish,
+    ),
+    (
+        "I2 attach names the device as it is known",
+        action::attach_names_the_device,
+    ),
+    (
+        "I2 attach waits for machine and udev",
+        action::attach_waits_until_it_can,
+    ),
+    (
+        "I2 attach meets no known occupant",
+        action::attach_meets_no_occupant,
+    ),
     ("I2 stale entries go first", action::stale_goes_first),
     ("I3 detach has a reason", action::detach_has_a_reason),
     ("I4 refused devices stay out", action::refused_stays_out),
     ("I6 one call per machine", action::one_call_at_a_time),
     ("I7 a hold is respected", action::a_hold_is_respected),
-    ("I8 the rate of attaches is bounded", action::attach_rate_is_bounded),
-    ("I8 pauses between attaches grow", action::attach_pauses_grow),
-    ("I8 pauses between detaches grow", action::detach_pauses_grow),
-    ("I8 no room waits for a change", action::no_room_waits_for_a_change),
+    (
+        "I8 the rate of attaches is bounded",
+        action::attach_rate_is_bounded,
+    ),
+    (
+        "I8 pauses between attaches grow",
+        action::attach_pauses_grow,
+    ),
+    (
+        "I8 pauses between detaches grow",
+        action::detach_pauses_grow,
+    ),
+    (
+        "I8 no room waits for a change",
+        action::no_room_waits_for_a_change,
+    ),
     ("I8 a flapping port pauses", action::a_flapping_port_pauses),
 ];
 
 const OF_STATES: &[(&str, StateCheck)] = &[
-    ("I1 no instance in two machines", state::no_instance_in_two_machines),
-    ("I3 no good entry is taken out", state::no_good_entry_is_taken_out),
-    ("I5 every gap has an obstacle", state::every_gap_has_an_obstacle),
-    ("I5 every stale entry is dealt with", state::every_stale_entry_is_dealt_with),
-    ("I7 the policy is the one that was given", state::the_policy_is_the_given_one),
+    (
+        "I1 no instance in two machines",
+        state::no_instance_in_two_machines,
+    ),
+    (
+        "I3 no good entry is taken out",
+        state::no_good_entry_is_taken_out,
+    ),
+    (
+        "I5 every gap has an obstacle",
+        state::every_gap_has_an_obstacle,
+    ),
+    (
+        "I5 every stale entry is dealt with",
+        state::every_stale_entry_is_dealt_with,
+    ),
+    (
+        "I7 the policy is the one that was given",
+        state::the_policy_is_the_given_one,
+    ),
     ("I10 no wakeup in the past", state::no_wakeup_in_the_past),
     ("views tell what is known", state::views_tell_what_is_known),
 ];
 
 const AT_REST: &[(&str, StateCheck)] = &[
-    ("I5 attachments equal assignments", rest::attachments_equal_assignments),
+    (
+        "I5 attachments equal assignments",
+        rest::attachments_equal_assignments,
+    ),
     ("I5 no entry of ours is stale", rest::no_own_entry_is_stale),
     ("I5 nothing is under way", rest::nothing_is_under_way),
     ("I9 the engine is small", rest::the_engine_is_small),
@@ -85,9 +127,9 @@ fn broken(invariant: &'static str, text: String) -> Violation {
 
 /// Checks one action before it is performed.
 pub(crate) fn check_action(mirror: &Mirror, now: Time, action: &Action) -> Result<(), Violation> {
-    OF_ACTIONS.iter().try_for_each(|(name, check)| {
-        check(mirror, now, action).map_err(|text| broken(name, text))
-    })
+    OF_ACTIONS
+        .iter()
+        .try_for_each(|(name, check)| check(mirror, now, action).map_err(|text| broken(name, text)))
 }
 
 /// Checks everything that holds at any moment.

@@ -10,6 +10,7 @@
 mod agenda;
 mod call;
 mod daemon;
+mod effect;
 mod fault;
 mod gadget;
 mod history;

@@ -106,9 +106,8 @@ impl Domain {
     pub(crate) fn takes_one_more(&self) -> Result<(), (i32, &'static str)> {
         match self.sockets {
             Sockets::NoController => Err((67, "Domain has no USB bus support")),
-            Sockets::Untold => Ok(()),
             Sockets::Count(_) if self.free() == Some(0) => Err((1, "No free USB ports")),
-            Sockets::Count(_) => Ok(()),
+            Sockets::Count(_) | Sockets::Untold => Ok(()),
         }
     }
 

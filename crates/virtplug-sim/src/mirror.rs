@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use virtplug_core::{
-    Action, CallError, ConnectionUri, Device, Event, Fact, InstanceId, MachineKey, MachineRead, OpId, Outcome, OwnAlias,
-    Policy, PortPath, Time,
+    Action, CallError, ConnectionUri, Device, Event, Fact, HostAddress, InstanceId, MachineKey,
+    MachineRead, OpId, Outcome, OwnAlias, Policy, PortPath, Time,
 };
 
 use crate::wish::Wish;
@@ -41,7 +41,7 @@ pub(crate) struct Mirror {
     pub(crate) machines: BTreeMap<MachineKey, Known>,
     pub(crate) in_flight: BTreeMap<MachineKey, Asked>,
     /// Attaches whose outcome was not seen yet.
-    pub(crate) unresolved: BTreeMap<MachineKey, InstanceId>,
+    pub(crate) unresolved: BTreeMap<MachineKey, HostAddress>,
     /// When attaches were asked for, the last second.
     pub(crate) attaches: VecDeque<Time>,
 }
@@ -100,8 +100,11 @@ impl Mirror {
             } => {
                 self.scans = self.scans.saturating_sub(1);
                 self.complete = true;
-                let seen: BTreeSet<&PortPath> =
-                    present.iter().map(|one| &one.port).chain(unreadable).collect();
+                let seen: BTreeSet<&PortPath> = present
+                    .iter()
+                    .map(|one| &one.port)
+                    .chain(unreadable)
+                    .collect();
                 let lost: Vec<PortPath> = self
                     .devices
                     .keys()
@@ -109,8 +112,12 @@ impl Mirror {
                     .filter(|port| !seen.contains(port))
                     .cloned()
                     .collect();
-                lost.iter().for_each(|port| self.lose(port));
-                present.iter().for_each(|one| self.see(now, one));
+                for port in &lost {
+                    self.lose(port);
+                }
+                for device in present {
+                    self.see(now, device);
+                }
                 self.unreadable.extend(unreadable.iter().cloned());
             }
             Event::Device(device) => self.see(now, device),
@@ -165,7 +172,7 @@ impl Mirror {
             Action::Attach(op, request) => {
                 let machine = request.machine.clone();
                 let alias = request.alias.clone();
-                self.unresolved.insert(machine.clone(), alias.instance);
+                self.unresolved.insert(machine.clone(), request.address);
                 self.in_flight
                     .insert(machine.clone(), Asked::Attach(*op, alias));
                 self.attaches.push_back(now);
@@ -227,9 +234,9 @@ impl Mirror {
     }
 
     fn done(&mut self, now: Time, op: OpId, outcome: &Outcome) {
-        let found = self.in_flight.iter().find(|(_, asked)| {
-            matches!(asked, Asked::Attach(of, _) | Asked::Detach(of, _) if *of == op)
-        });
+        let found = self.in_flight.iter().find(
+            |(_, asked)| matches!(asked, Asked::Attach(of, _) | Asked::Detach(of, _) if *of == op),
+        );
         let Some((machine, asked)) = found.map(|(machine, asked)| (machine.clone(), asked.clone()))
         else {
             return;

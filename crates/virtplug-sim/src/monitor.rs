@@ -21,6 +21,13 @@ pub(crate) struct Monitor {
     scan_failed: bool,
 }
 
+/// What a read of a port gives.
+enum Presence {
+    Present(Box<Device>),
+    Unreadable,
+    Gone,
+}
+
 impl Monitor {
     /// A monitor that is about to make its first scan.
     pub(crate) fn new() -> Self {
@@ -119,9 +126,9 @@ impl World {
             });
             for port in ports {
                 let event = match self.read_device(&port) {
-                    None => Event::DeviceGone(port),
-                    Some(None) => Event::DeviceUnreadable(port),
-                    Some(Some(device)) => Event::Device(device),
+                    Presence::Gone => Event::DeviceGone(port),
+                    Presence::Unreadable => Event::DeviceUnreadable(port),
+                    Presence::Present(device) => Event::Device(*device),
                 };
                 self.report_device(event);
             }
@@ -136,9 +143,9 @@ impl World {
         let mut unreadable = Vec::new();
         for port in self.host.ports() {
             match self.read_device(&port) {
-                Some(Some(device)) => present.push(device),
-                Some(None) => unreadable.push(port),
-                None => {}
+                Presence::Present(device) => present.push(*device),
+                Presence::Unreadable => unreadable.push(port),
+                Presence::Gone => {}
             }
         }
         Event::Devices {
@@ -147,11 +154,12 @@ impl World {
         }
     }
 
-    /// Reads a device; `Some(None)` is one that is there and cannot be read.
-    fn read_device(&mut self, port: &PortPath) -> Option<Option<Device>> {
-        let mut device = self.host.read(port)?;
+    fn read_device(&mut self, port: &PortPath) -> Presence {
+        let Some(mut device) = self.host.read(port) else {
+            return Presence::Gone;
+        };
         if self.faults.strikes(Fault::DeviceUnreadable) {
-            return Some(None);
+            return Presence::Unreadable;
         }
         if self.faults.strikes(Fault::SerialUnreadable) {
             device.serial = Fact::Unknown;
@@ -159,7 +167,7 @@ impl World {
         if self.faults.strikes(Fault::AuthorizedUnreadable) {
             device.authorized = Fact::Unknown;
         }
-        Some(Some(device))
+        Presence::Present(device.into())
     }
 
     fn report_device(&mut self, event: Event) {

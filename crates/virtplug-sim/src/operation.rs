@@ -133,7 +133,8 @@ impl World {
                 .flat_map(|port| self.host.enumerate_again(&port, true, |same| same))
                 .collect(),
             Operation::SkipNumbers(bus, count) => {
-                self.host.skip_numbers(virtplug_core::BusNumber(*bus), *count);
+                self.host
+                    .skip_numbers(virtplug_core::BusNumber(*bus), *count);
                 Vec::new()
             }
             Operation::Authorize(port, authorized) => {

@@ -26,6 +26,9 @@ pub struct Schedule {
     pub rules: Vec<RuleSpec>,
     /// Faults that strike by chance, in so many of a hundred cases.
     pub weather: BTreeMap<Fault, u8>,
+    /// A machine whose calls never come back while its connection lasts, not
+    /// even when all faults have ended.
+    pub hung: Option<MachineKey>,
     /// What happens, in this order. The daemon runs from the beginning.
     pub operations: Vec<Operation>,
 }
@@ -102,6 +105,7 @@ impl Schedule {
                 .collect(),
             sessions: BTreeMap::new(),
             daemon: None,
+            hung: self.hung.clone(),
             policy: rules::policy(&self.rules),
             taken_out: BTreeSet::new(),
             epoch: 0,

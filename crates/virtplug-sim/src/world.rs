@@ -34,6 +34,8 @@ pub(crate) struct World {
     /// The connection that each server talks to, by its generation.
     pub(crate) sessions: BTreeMap<ConnectionUri, u64>,
     pub(crate) daemon: Option<Daemon>,
+    /// The machine whose calls never come back.
+    pub(crate) hung: Option<MachineKey>,
     /// The configuration on disk.
     pub(crate) policy: Policy,
     /// What somebody else took out of a run of a machine.
@@ -190,7 +192,8 @@ impl World {
         if let Some(daemon) = &self.daemon {
             let epoch = daemon.epoch;
             let lane = Lane::Connection(uri.clone(), generation);
-            self.agenda.book_in_line(lane, at, Due::Letter { epoch, letter });
+            self.agenda
+                .book_in_line(lane, at, Due::Letter { epoch, letter });
         }
     }
 

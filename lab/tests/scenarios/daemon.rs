@@ -124,11 +124,12 @@ fn events_that_overran_the_buffer_are_made_up_for() {
         lab.unplug(&a1)?;
         let b1 = lab.plug(Stick::serial("B1").port("2"))?;
         // Many events of the kind that passes every filter.
-        lab.sh("for round in $(seq 200); do
+        lab.sh("for round in $(seq 300); do
                 for device in /sys/bus/usb/devices/usb*; do echo change > $device/uevent; done
             done
             udevadm settle")?;
         lab.daemon().thaw()?;
+        lab.wait_journal("overrun", 1)?;
         beta.wait_exactly(&[&b1])?;
         alpha.wait_exactly(&[])
     });

@@ -2,7 +2,7 @@
 
 use lab::{Stick, ensure, scenario};
 
-use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA};
+use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA, ADAPTERS_TO_ALPHA};
 
 #[test]
 fn plug_after_the_machine_started() {
@@ -81,6 +81,28 @@ fn replug_with_a_new_device_number() {
             "the guest's port was not given back"
         );
         Ok(())
+    });
+}
+
+#[test]
+fn replug_while_all_ports_of_the_machine_are_in_use() {
+    scenario(|lab| {
+        lab.install(ADAPTERS_TO_ALPHA)?;
+        let alpha = lab.machine("alpha");
+        let mut sticks = Vec::new();
+        for port in 1..=15 {
+            let stick = Stick::serial(&format!("F{port}")).port(&port.to_string());
+            sticks.push(lab.plug(stick)?);
+        }
+        alpha.wait_exactly(&sticks.iter().collect::<Vec<_>>())?;
+
+        // The stale entry holds the port that the new one needs.
+        for index in [3, 9, 14] {
+            let port = (index + 1).to_string();
+            sticks[index] = lab.replug(&sticks[index], &port)?;
+        }
+        lab.daemon().wait_quiet()?;
+        alpha.wait_exactly(&sticks.iter().collect::<Vec<_>>())
     });
 }
 

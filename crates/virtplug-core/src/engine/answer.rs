@@ -2,7 +2,7 @@
 //! the call; libvirt's answer only explains.
 
 use super::Engine;
-use super::machine::{Attempts, DETACH_PATIENCE, Stuck, Task};
+use super::machine::{Attempts, DETACH_PATIENCE, Live, Task};
 use crate::action::{AttachRequest, DetachRequest, OpId};
 use crate::event::{CallError, Outcome};
 use crate::fact::Fact;
@@ -52,15 +52,7 @@ impl Engine {
             Ok(()) if entry.is_some() => "libvirt attached it without finding the device".into(),
             Ok(()) => "libvirt said done, but the machine does not have it".into(),
         };
-        let stuck = live.filter(|_| state.current).and_then(|live| {
-            if !live.ports.controller {
-                Some(Stuck::NoController)
-            } else if live.ports.free == Some(0) {
-                Some(Stuck::NoFreePort)
-            } else {
-                None
-            }
-        });
+        let stuck = live.filter(|_| state.current).and_then(Live::stuck);
         let present = self.devices.with_instance(instance);
         if present.is_none_or(|present| present.assignment.machine() != Some(machine)) {
             return;
@@ -100,6 +92,7 @@ impl Engine {
         let Some(leaving) = state.leaving.get_mut(&request.alias) else {
             return;
         };
+        leaving.last = self.now;
         match outcome.result {
             // QEMU confirms by an event; until then there is nothing to repeat.
             Ok(()) => {

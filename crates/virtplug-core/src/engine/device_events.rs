@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::devices::{Present, Scan, remember};
 use super::{Engine, Wake};
-use super::devices::{Present, remember};
 use crate::action::Action;
 use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
@@ -16,17 +16,16 @@ impl Engine {
     /// Asks for a scan. One that is under way may have passed what changed, so
     /// another follows it.
     pub(super) fn scan(&mut self) {
-        if self.devices.scanning {
-            self.devices.scan_again = true;
-        } else {
-            self.devices.scanning = true;
+        self.devices.scan = if self.devices.scan == Scan::Idle {
             self.actions.push(Action::ScanDevices);
-        }
+            Scan::Asked
+        } else {
+            Scan::AskedAgain
+        };
     }
 
     fn scan_answered(&mut self) {
-        self.devices.scanning = false;
-        if std::mem::take(&mut self.devices.scan_again) {
+        if std::mem::take(&mut self.devices.scan) == Scan::AskedAgain {
             self.scan();
         }
     }
@@ -176,6 +175,13 @@ impl Engine {
         }
     }
 
+    /// Marks the machines that the device with an address concerns.
+    pub(super) fn touch_address(&mut self, address: HostAddress) {
+        if let Some(present) = self.devices.with_address(address) {
+            self.touch(present.device.instance, address);
+        }
+    }
+
     /// Marks the machines that an instance or an address concerns: the one
     /// that is to have it, and those that hold it.
     pub(super) fn touch(&mut self, instance: InstanceId, address: HostAddress) {
@@ -195,7 +201,7 @@ impl Engine {
             .map(|occupant| &occupant.machine);
         let marked: Vec<MachineKey> = wanting
             .chain(holding)
-            .chain(self.attaching.get(&instance))
+            .chain(self.attaching.get(&address))
             .chain(self.holds.get(&instance))
             .cloned()
             .collect();

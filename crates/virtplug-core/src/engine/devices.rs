@@ -18,15 +18,22 @@ pub(super) struct Present {
     pub(super) seen: Time,
 }
 
+/// Whether a scan is asked for and not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Scan {
+    #[default]
+    Idle,
+    Asked,
+    /// Another one is to follow the one that is under way.
+    AskedAgain,
+}
+
 /// All present devices, found by port, instance or address.
 #[derive(Debug, Default)]
 pub(super) struct Devices {
     /// Whether a scan succeeded; before that absence means nothing.
     pub(super) complete: bool,
-    /// Whether a scan is asked for and not answered.
-    pub(super) scanning: bool,
-    /// Whether another scan is to follow the one that is under way.
-    pub(super) scan_again: bool,
+    pub(super) scan: Scan,
     /// Whether the last scan failed; told once.
     pub(super) scan_failing: bool,
     present: BTreeMap<PortPath, Present>,
@@ -134,7 +141,7 @@ impl Devices {
             self.backoff = Backoff::default();
             return self.again.take().map(|at| (Some(at), None));
         }
-        if self.scanning || self.again.is_some() {
+        if self.scan != Scan::Idle || self.again.is_some() {
             return None;
         }
         self.backoff.fail(now, CALL_DELAY_CAP, jitter);

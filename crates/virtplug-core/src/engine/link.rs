@@ -99,6 +99,7 @@ impl Engine {
         connection.trouble = Some(reason);
         for (_, state) in self.machines.iter_mut().filter(|(key, _)| key.uri == *uri) {
             state.current = false;
+            state.watched = false;
         }
         self.drive(uri);
     }
@@ -182,7 +183,7 @@ impl Engine {
             .cloned()
             .collect();
         for machine in gone {
-            self.replace(&machine, Existence::Absent);
+            self.replace(&machine, &Existence::Absent);
             self.forget(&machine);
         }
         self.actions.push(Action::Disconnect(uri.clone()));

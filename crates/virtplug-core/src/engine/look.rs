@@ -47,7 +47,7 @@ impl Engine {
             state.look_backoff = Backoff::default();
         }
         self.first_look_done(machine);
-        self.replace(machine, existence);
+        self.replace(machine, &existence);
         let wanted = self
             .policy
             .as_ref()
@@ -95,37 +95,37 @@ impl Engine {
     }
 
     /// Puts a new look in the place of the last one and draws the consequences.
-    pub(super) fn replace(&mut self, machine: &MachineKey, existence: Existence) {
+    pub(super) fn replace(&mut self, machine: &MachineKey, existence: &Existence) {
         self.attach_resolved(machine);
         let Some(state) = self.machines.get_mut(machine) else {
             return;
         };
         let before = std::mem::replace(&mut state.existence, existence.clone());
-        match (&before, &existence) {
+        let watched = std::mem::replace(&mut state.watched, true);
+        match (&before, existence) {
             (Existence::Live(old), Existence::Live(new)) if old.run == new.run => {
                 if old.differs_beside_own(new) {
                     state.attempts.clear();
+                } else if new.stuck().is_none() {
+                    state.attempts.retain(|_, tries| tries.stuck.is_none());
                 }
-                self.compare(machine, old, new);
+                self.compare(machine, old, new, watched);
             }
             (Existence::Unread, Existence::Live(_)) => {}
             _ => {
                 state.attempts.clear();
                 state.leaving.clear();
                 self.holds.retain(|_, from| from != machine);
-                if let Existence::Live(new) = &existence {
+                if let Existence::Live(new) = existence {
                     self.report_arrivals(machine, None, new);
                 }
             }
         }
-        self.index_occupants(machine, &before, &existence);
-        for live in [&before, &existence].into_iter().filter_map(live_of) {
+        self.index_occupants(machine, &before, existence);
+        for live in [&before, existence].into_iter().filter_map(live_of) {
             for entry in &live.entries {
-                if let Some(address) = entry.hostdev.address
-                    && let Some(present) = self.devices.with_address(address)
-                {
-                    let instance = present.device.instance;
-                    self.touch(instance, address);
+                if let Some(address) = entry.hostdev.address {
+                    self.touch_address(address);
                 }
             }
         }
@@ -134,22 +134,17 @@ impl Engine {
     /// What an attach came to is known: others may want the device.
     pub(super) fn attach_resolved(&mut self, machine: &MachineKey) {
         let state = self.machines.get_mut(machine);
-        let Some(instance) = state.and_then(|state| state.attaching.take()) else {
+        let Some(address) = state.and_then(|state| state.attaching.take()) else {
             return;
         };
-        self.attaching.remove(&instance);
-        if let Some(present) = self.devices.with_instance(instance) {
-            let address = present.device.address;
-            self.touch(instance, address);
-        }
+        self.attaching.remove(&address);
+        self.touch_address(address);
     }
 
     /// Entries of ours that came or went between two looks at one run.
-    fn compare(&mut self, machine: &MachineKey, old: &Live, new: &Live) {
+    fn compare(&mut self, machine: &MachineKey, old: &Live, new: &Live, watched: bool) {
         self.report_arrivals(machine, Some(old), new);
-        let mut went = 0;
         for (alias, _) in old.own().filter(|(alias, _)| new.entry(alias).is_none()) {
-            went += 1;
             let state = self.machines.get_mut(machine);
             if let Some(leaving) = state.and_then(|state| state.leaving.remove(alias)) {
                 self.report(Report::Detached(
@@ -157,21 +152,16 @@ impl Engine {
                     alias.clone(),
                     leaving.reason,
                 ));
-            } else if self
-                .devices
-                .with_instance(alias.instance)
-                .is_some_and(|present| present.assignment.machine() == Some(machine))
+            } else if watched
+                && self
+                    .devices
+                    .with_instance(alias.instance)
+                    .is_some_and(|present| present.assignment.machine() == Some(machine))
             {
                 // We did not ask for it, so somebody decided otherwise.
                 self.holds.insert(alias.instance, machine.clone());
                 self.report(Report::Held(machine.clone(), alias.clone()));
             }
-        }
-        if let Some(state) = self.machines.get_mut(machine)
-            && went > 0
-        {
-            // A guest port may be free now.
-            state.attempts.retain(|_, tries| tries.stuck.is_none());
         }
     }
 

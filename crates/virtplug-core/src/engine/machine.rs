@@ -20,9 +20,9 @@ pub(super) const OVERDUE: Duration = Duration::from_secs(45);
 /// confirms it by an event.
 pub(super) const DETACH_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long after a request libvirt may still do what it was asked for, even
-/// where the answer was a failure: as long as it waits for a domain's lock.
-const LANDING_PATIENCE: Duration = Duration::from_secs(30);
+/// How long after an answer libvirt may still do what it was asked for, even
+/// where the answer was a failure: it waits 30 s for a domain's lock.
+const LANDING_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is known of a machine's existence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -91,6 +91,17 @@ impl Live {
             .find_map(|(own, hostdev)| (own == alias).then_some(hostdev))
     }
 
+    /// Why no more devices fit in, if so.
+    pub(super) fn stuck(&self) -> Option<Stuck> {
+        if !self.ports.controller {
+            Some(Stuck::NoController)
+        } else if self.ports.free == Some(0) {
+            Some(Stuck::NoFreePort)
+        } else {
+            None
+        }
+    }
+
     /// Whether a change that is not of our making lies between two looks.
     pub(super) fn differs_beside_own(&self, other: &Self) -> bool {
         let foreign = |live: &Self| {
@@ -145,8 +156,8 @@ pub enum Stuck {
 #[derive(Debug, Clone)]
 pub(super) struct Leaving {
     pub(super) reason: DetachReason,
-    /// When it was asked for last.
-    pub(super) asked: Time,
+    /// When it was last asked for or answered.
+    pub(super) last: Time,
     pub(super) backoff: Backoff,
 }
 
@@ -154,7 +165,7 @@ impl Leaving {
     /// When a detach that is not wanted any more will not happen any more. An
     /// entry that goes after that was taken out by somebody else.
     pub(super) fn over(&self) -> Time {
-        self.backoff.until().max(self.asked + LANDING_PATIENCE)
+        self.backoff.until().max(self.last + LANDING_PATIENCE)
     }
 }
 
@@ -164,12 +175,15 @@ pub(super) struct Machine {
     /// Whether `existence` was read since the connection was opened and no
     /// look failed after that.
     pub(super) current: bool,
+    /// Whether the connection was up ever since the last look, so that a run
+    /// with the same id is the same run: a restarted libvirtd counts anew.
+    pub(super) watched: bool,
     /// A look is due as soon as nothing is under way.
     pub(super) look: bool,
     pub(super) look_backoff: Backoff,
     pub(super) slot: Option<Slot>,
-    /// The instance whose attach was asked for, until the next look that does not fail.
-    pub(super) attaching: Option<InstanceId>,
+    /// The address that an attach was asked for, until the next look that does not fail.
+    pub(super) attaching: Option<HostAddress>,
     /// Devices that are assigned to it.
     pub(super) wanted: BTreeSet<PortPath>,
     pub(super) attempts: BTreeMap<InstanceId, Attempts>,
@@ -184,6 +198,15 @@ impl Machine {
             Existence::Live(live) => Some(live),
             _ => None,
         }
+    }
+
+    /// Whether an entry of an earlier instance at a port was asked to go a
+    /// moment ago. Its guest port is free when it is gone, so that a replugged
+    /// device keeps its place. An entry that does not go holds up nobody for long.
+    pub(super) fn lets_go_of(&self, port: &PortPath, now: Time) -> bool {
+        self.leaving.iter().any(|(alias, leaving)| {
+            alias.port == *port && leaving.backoff.failures() <= 1 && now < leaving.backoff.until()
+        })
     }
 
     /// Whether it holds this instance by an entry of ours.

@@ -5,7 +5,7 @@ use super::{Engine, UDEV_PATIENCE, Wake};
 use crate::action::{Action, AttachRequest, DetachReason, DetachRequest};
 use crate::alias::OwnAlias;
 use crate::assignment::Assignment;
-use crate::device::InstanceId;
+use crate::id::HostAddress;
 use crate::machine::{Activity, Hostdev, MachineKey};
 use crate::obstacle::Obstacle;
 use crate::report::Report;
@@ -115,7 +115,7 @@ impl Engine {
                 (None, None) => {}
             }
         }
-        let asked = self.now;
+        let last = self.now;
         let leaving = &mut self.machine_mut(machine).leaving;
         for alias in over {
             leaving.remove(&alias);
@@ -125,12 +125,12 @@ impl Engine {
         };
         let fresh = Leaving {
             reason,
-            asked,
+            last,
             backoff: Backoff::default(),
         };
         let entry = leaving.entry(alias.clone()).or_insert(fresh);
         entry.reason = reason;
-        entry.asked = asked;
+        entry.last = last;
         let request = DetachRequest {
             machine: machine.clone(),
             alias,
@@ -205,9 +205,9 @@ impl Engine {
             product: device.product,
             address: device.address,
         };
-        let instance = device.instance;
-        self.attaching.insert(instance, machine.clone());
-        self.machine_mut(machine).attaching = Some(instance);
+        let address = device.address;
+        self.attaching.insert(address, machine.clone());
+        self.machine_mut(machine).attaching = Some(address);
         self.rate.take();
         let op = self.new_op(machine);
         self.start(machine, Task::Attach(op, request.clone()));
@@ -246,8 +246,12 @@ impl Engine {
             let machine = machine.clone();
             return Some(Obstacle::Occupied { machine, own: true });
         }
-        if let Some(occupied) = self.occupied(machine, device.instance, present) {
+        if let Some(occupied) = self.occupied(machine, device.address) {
             return Some(occupied);
+        }
+        if state.lets_go_of(&device.port, self.now) {
+            let machine = machine.clone();
+            return Some(Obstacle::Occupied { machine, own: true });
         }
         if self.holds.get(&device.instance) == Some(machine) {
             return Some(Obstacle::Held);
@@ -278,24 +282,19 @@ impl Engine {
         self.rate.blocked_until().map(Obstacle::RateLimited)
     }
 
-    /// Whether an entry somewhere, or an attach under way, keeps the device's
-    /// address from this machine.
-    fn occupied(
-        &self,
-        machine: &MachineKey,
-        instance: InstanceId,
-        present: &Present,
-    ) -> Option<Obstacle> {
+    /// Whether an entry somewhere, or an attach under way, keeps an address
+    /// from this machine.
+    fn occupied(&self, machine: &MachineKey, address: HostAddress) -> Option<Obstacle> {
         let occupied = |machine: &MachineKey, own| Obstacle::Occupied {
             machine: machine.clone(),
             own,
         };
-        if let Some(other) = self.attaching.get(&instance)
+        if let Some(other) = self.attaching.get(&address)
             && other != machine
         {
             return Some(occupied(other, true));
         }
-        let occupants = self.occupants.get(&present.device.address)?;
+        let occupants = self.occupants.get(&address)?;
         let foreign = occupants.iter().find(|occupant| occupant.own.is_none());
         let other = foreign.or_else(|| occupants.first())?;
         Some(occupied(&other.machine, other.own.is_some()))

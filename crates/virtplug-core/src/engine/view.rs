@@ -131,6 +131,9 @@ impl Engine {
             !connection.listing && !matches!(connection.link, super::connection::Link::Opening)
         });
         let machines = self.machines.values().all(|state| state.slot.is_none());
-        links && machines && !self.devices.scanning && self.dirty.is_empty()
+        links
+            && machines
+            && self.devices.scan == super::devices::Scan::Idle
+            && self.dirty.is_empty()
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn one_request_per_device(mirror: &Mirror, _: Time, action: &Action) 
     };
     let instance = request.alias.instance;
     for (machine, unresolved) in &mirror.unresolved {
-        ensure(*unresolved != instance, || {
+        ensure(*unresolved != request.address, || {
             format!("{} was asked for at {machine} already", request.alias)
         })?;
     }
@@ -60,7 +60,12 @@ pub(super) fn attach_follows_the_wish(mirror: &Mirror, _: Time, action: &Action)
     ensure(
         wish.as_ref()
             .is_some_and(|wish| wish.is_machine(&request.machine)),
-        || format!("{} to {}, the wish is {wish:?}", request.alias, request.machine),
+        || {
+            format!(
+                "{} to {}, the wish is {wish:?}",
+                request.alias, request.machine
+            )
+        },
     )
 }
 
@@ -89,7 +94,10 @@ pub(super) fn attach_waits_until_it_can(mirror: &Mirror, now: Time, action: &Act
     let ready = mirror.up.contains(&machine.uri)
         && mirror.machines.get(machine).is_some_and(Known::is_ready);
     ensure(ready, || format!("{machine} is not known to be ready"))?;
-    let seen = mirror.arrivals.get(&request.alias.port).and_then(|all| all.back());
+    let seen = mirror
+        .arrivals
+        .get(&request.alias.port)
+        .and_then(|all| all.back());
     let processed = mirror
         .device_of(request.alias.instance)
         .is_some_and(|device| device.processed);
@@ -143,7 +151,10 @@ pub(super) fn detach_has_a_reason(mirror: &Mirror, _: Time, action: &Action) -> 
     let known = mirror.machines.get(&request.machine);
     let own = known.map(Known::own).unwrap_or_default();
     let Some((alias, hostdev)) = own.into_iter().find(|(alias, _)| *alias == request.alias) else {
-        return Err(format!("{} was not seen in {}", request.alias, request.machine));
+        return Err(format!(
+            "{} was not seen in {}",
+            request.alias, request.machine
+        ));
     };
     ensure(known.is_some_and(Known::is_ready), || {
         format!("{} is not known to be ready", request.machine)

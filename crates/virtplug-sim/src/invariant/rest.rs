@@ -3,9 +3,11 @@
 use virtplug_core::{ConnectionUri, InstanceId, MachineKey, Policy};
 
 use super::Verdict;
+use crate::call::Call;
 use crate::daemon::Daemon;
 use crate::host::Plugged;
 use crate::machine::{Doing, Sockets};
+use crate::server::Server;
 use crate::wish::Wish;
 use crate::world::World;
 
@@ -14,12 +16,20 @@ fn resting(world: &World) -> Option<(&Daemon, &Policy)> {
     Some((daemon, daemon.mirror.policy.as_ref()?))
 }
 
+fn is_hung(world: &World, machine: &MachineKey) -> bool {
+    world.hung.as_ref() == Some(machine)
+}
+
 fn looks_at(policy: &Policy, uri: &ConnectionUri) -> bool {
     policy.connections().contains(uri)
 }
 
 /// Where a present device belongs and can be, by the whole truth.
-fn destination(world: &World, policy: &Policy, port: &virtplug_core::PortPath) -> Option<MachineKey> {
+fn destination(
+    world: &World,
+    policy: &Policy,
+    port: &virtplug_core::PortPath,
+) -> Option<MachineKey> {
     let device = world.host.read(port)?;
     let Wish::Machine(machine) = Wish::of(policy, &device) else {
         return None;
@@ -33,7 +43,7 @@ fn is_in(world: &World, machine: &MachineKey, instance: InstanceId) -> usize {
     world
         .servers
         .values()
-        .flat_map(|server| server.entries())
+        .flat_map(Server::entries)
         .filter(|(at, _, entry)| {
             *at == machine
                 && entry.holds == Some(instance)
@@ -50,7 +60,7 @@ fn excuse(world: &World, machine: &MachineKey, plugged: &Plugged) -> Option<&'st
     let foreign = world
         .servers
         .values()
-        .flat_map(|server| server.entries())
+        .flat_map(Server::entries)
         .any(|(_, _, entry)| entry.own().is_none() && entry.blocks(plugged.address));
     if foreign {
         return Some("a foreign entry has it");
@@ -60,6 +70,19 @@ fn excuse(world: &World, machine: &MachineKey, plugged: &Plugged) -> Option<&'st
         .contains(&(machine.clone(), run.serial, plugged.instance))
     {
         return Some("somebody took it out");
+    }
+    if let Some(hung) = &world.hung {
+        let asked = world
+            .daemon
+            .as_ref()
+            .map(|daemon| &daemon.mirror.unresolved);
+        let asked = asked.and_then(|unresolved| unresolved.get(hung));
+        let mut entries = world.servers.values().flat_map(Server::entries);
+        if asked == Some(&plugged.address)
+            || entries.any(|(at, _, entry)| at == hung && entry.blocks(plugged.address))
+        {
+            return Some("the hung machine has its number");
+        }
     }
     let full = match domain.sockets {
         Sockets::NoController => true,
@@ -75,7 +98,7 @@ pub(super) fn attachments_equal_assignments(world: &World) -> Verdict {
     };
     for (port, plugged) in world.host.iter() {
         let owner = destination(world, policy, port);
-        if let Some(machine) = &owner {
+        if let Some(machine) = owner.as_ref().filter(|one| !is_hung(world, one)) {
             let count = is_in(world, machine, plugged.instance);
             let excused = excuse(world, machine, plugged).is_some();
             if count > 1 || (count == 0 && !excused) {
@@ -95,7 +118,8 @@ pub(super) fn no_own_entry_is_stale(world: &World) -> Verdict {
             continue;
         }
         for (machine, run, entry) in server.entries() {
-            let Some(alias) = entry.own().filter(|_| run.doing != Doing::Busy) else {
+            let judged = run.doing != Doing::Busy && !is_hung(world, machine);
+            let Some(alias) = entry.own().filter(|_| judged) else {
                 continue;
             };
             let owner = destination(world, policy, &alias.port);
@@ -115,10 +139,14 @@ pub(super) fn nothing_is_under_way(world: &World) -> Verdict {
     let Some((daemon, _)) = resting(world) else {
         return Err("no daemon".into());
     };
-    if !daemon.calls.is_empty() {
-        return Err(format!("{} calls", daemon.calls.len()));
+    let waiting = |call: &&Call| {
+        call.machine()
+            .is_none_or(|machine| !is_hung(world, machine))
+    };
+    if let Some(call) = daemon.calls.values().find(waiting) {
+        return Err(format!("{call:?}"));
     }
-    if !daemon.engine.is_settled() {
+    if daemon.calls.is_empty() && !daemon.engine.is_settled() {
         return Err("the engine says that it is not settled".into());
     }
     match daemon.engine.next_wakeup() {
@@ -134,7 +162,11 @@ pub(super) fn the_engine_is_small(world: &World) -> Verdict {
         return Err("no daemon".into());
     };
     let machines: usize = world.servers.values().map(|one| one.domains.len()).sum();
-    let entries: usize = world.servers.values().map(|one| one.entries().count()).sum();
+    let entries: usize = world
+        .servers
+        .values()
+        .map(|one| one.entries().count())
+        .sum();
     let things = 4 + world.host.ports().len() + machines + entries + policy.rules().len();
     let most = 4000 * things;
     let size = format!("{:?}", daemon.engine).len();
@@ -148,6 +180,10 @@ pub(super) fn status_equals_truth(world: &World) -> Verdict {
     let Some((daemon, policy)) = resting(world) else {
         return Err("no daemon".into());
     };
+    if world.hung.is_some() {
+        // What is known of the hung machine is old.
+        return Ok(());
+    }
     let mut attached = 0;
     for view in daemon.engine.devices() {
         let port = &view.device.port;
@@ -162,7 +198,9 @@ pub(super) fn status_equals_truth(world: &World) -> Verdict {
     }
     let summary = daemon.engine.summary();
     if summary.attached != attached || summary.leaving > 0 || !summary.overdue.is_empty() {
-        return Err(format!("{attached} are attached, the summary is {summary:?}"));
+        return Err(format!(
+            "{attached} are attached, the summary is {summary:?}"
+        ));
     }
     Ok(())
 }

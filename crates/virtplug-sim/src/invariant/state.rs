@@ -7,6 +7,7 @@ use virtplug_core::{Assignment, InstanceId, MachineKey};
 use super::Verdict;
 use crate::machine::Author;
 use crate::mirror::{Asked, Known};
+use crate::server::Server;
 use crate::wish::Wish;
 use crate::world::World;
 
@@ -45,7 +46,7 @@ pub(super) fn no_good_entry_is_taken_out(world: &World) -> Verdict {
         let good = world
             .servers
             .values()
-            .flat_map(|server| server.entries())
+            .flat_map(Server::entries)
             .any(|(at, _, entry)| {
                 at == machine
                     && entry.own().as_ref() == Some(alias)
@@ -79,11 +80,13 @@ pub(super) fn every_gap_has_an_obstacle(world: &World) -> Verdict {
             continue;
         }
         let Some(obstacle) = &view.obstacle else {
-            return Err(format!("{port} is not in {machine} and nothing stands against it"));
+            return Err(format!(
+                "{port} is not in {machine} and nothing stands against it"
+            ));
         };
         let timed = obstacle_end(obstacle);
         if let Some(end) = timed
-            && daemon.mirror.in_flight.get(machine).is_none()
+            && !daemon.mirror.in_flight.contains_key(machine)
             && next.is_none_or(|next| next > end)
         {
             return Err(format!("{port}: {obstacle:?} ends and nobody wakes then"));
@@ -176,13 +179,17 @@ pub(super) fn views_tell_what_is_known(world: &World) -> Verdict {
             Assignment::Refused(..) => wish == Wish::Refused,
         };
         if !same {
-            return Err(format!("{}: {:?}, not {wish:?}", view.device.port, view.assignment));
+            return Err(format!(
+                "{}: {:?}, not {wish:?}",
+                view.device.port, view.assignment
+            ));
         }
         for holder in view.holders.iter().filter(|holder| holder.own) {
             let seen = mirror.machines.get(&holder.machine).map(Known::own);
             let there = seen.is_some_and(|own| {
-                own.iter()
-                    .any(|(alias, hostdev)| alias.instance == view.device.instance && !hostdev.missing)
+                own.iter().any(|(alias, hostdev)| {
+                    alias.instance == view.device.instance && !hostdev.missing
+                })
             });
             if !there {
                 return Err(format!("{} is not in {}", view.device.port, holder.machine));

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use virtplug_core::{
-    Activity, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, Time,
-};
+use virtplug_core::{Activity, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, Time};
 
 /// Calls of one kind that did not help, since the last relevant change.
 #[derive(Debug, Clone, Default)]
@@ -95,7 +93,7 @@ impl Known {
 
     /// Takes a look; `belongs` are the instances that are to be here.
     pub(crate) fn learn(&mut self, read: &MachineRead, belongs: &BTreeSet<InstanceId>) {
-        let before = std::mem::replace(&mut self.read, Some(read.clone()));
+        let before = self.read.replace(read.clone());
         let watched = std::mem::replace(&mut self.watched, true);
         match (before, read) {
             (Some(MachineRead::Live(old)), MachineRead::Live(new)) if old.run == new.run => {
@@ -104,9 +102,13 @@ impl Known {
                     || foreign(&old) != foreign(new);
                 if relevant {
                     self.forgive_all();
+                } else if new.ports.controller && new.ports.free != Some(0) {
+                    self.attaches.retain(|_, tries| tries.no_room.is_none());
                 }
-                let here: BTreeSet<OwnAlias> =
-                    own_entries(Some(new)).into_iter().map(|(own, _)| own).collect();
+                let here: BTreeSet<OwnAlias> = own_entries(Some(new))
+                    .into_iter()
+                    .map(|(own, _)| own)
+                    .collect();
                 for (alias, _) in own_entries(Some(&old)) {
                     if here.contains(&alias) {
                         continue;

@@ -17,9 +17,9 @@ struct Cast {
 
 fn cast() -> impl Strategy<Value = Cast> {
     let few = (
-        subsequence(machines(), 1..=3),
+        subsequence(machines(), 1..=2),
         subsequence(ports(), 1..=3),
-        subsequence(Gadget::ALL.to_vec(), 1..=3),
+        subsequence(Gadget::ALL.to_vec(), 1..=2),
     );
     let all = (Just(machines()), Just(ports()), Just(Gadget::ALL.to_vec()));
     prop_oneof![3 => few, 1 => all].prop_map(|(machines, ports, gadgets)| Cast {
@@ -52,8 +52,23 @@ fn rule(cast: &Cast) -> impl Strategy<Value = RuleSpec> + use<> {
     (machine(), asks).prop_map(|(machine, asks)| RuleSpec { machine, asks })
 }
 
+/// Mostly a home for each gadget, and now and then a rule that interferes.
 fn rules(cast: &Cast) -> impl Strategy<Value = Vec<RuleSpec>> + use<> {
-    prop::collection::vec(rule(cast), 0..6)
+    let machines = cast.machines.clone();
+    let gadgets = cast.gadgets.clone();
+    let homes = prop::collection::vec(prop::option::weighted(0.8, select(machines)), gadgets.len());
+    let others = prop_oneof![
+        3 => Just(Vec::new()),
+        2 => prop::collection::vec(rule(cast), 1..4),
+    ];
+    (homes, others).prop_map(move |(homes, others)| {
+        let serial = |(home, gadget): (Option<MachineKey>, &Gadget)| {
+            let asks = Asks::Serial(*gadget);
+            home.map(|machine| RuleSpec { machine, asks })
+        };
+        let homes = homes.into_iter().zip(&gadgets).filter_map(serial);
+        homes.chain(others).collect()
+    })
 }
 
 fn sockets() -> impl Strategy<Value = Sockets> {
@@ -66,7 +81,7 @@ fn sockets() -> impl Strategy<Value = Sockets> {
 }
 
 fn span() -> impl Strategy<Value = u64> {
-    prop_oneof![4 => 0..20_u64, 4 => 0..500_u64, 3 => 0..5_000_u64, 1 => 0..120_000_u64]
+    prop_oneof![3 => 0..20_u64, 4 => 0..500_u64, 4 => 0..5_000_u64, 1 => 0..120_000_u64]
 }
 
 fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
@@ -74,7 +89,7 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
     let machine = || select(cast.machines.clone());
     let gadget = || select(cast.gadgets.clone());
     let cables = prop_oneof![
-        12 => (port(), gadget()).prop_map(|(port, gadget)| Operation::Plug(port, gadget)),
+        14 => (port(), gadget()).prop_map(|(port, gadget)| Operation::Plug(port, gadget)),
         6 => port().prop_map(Operation::Unplug),
         3 => port().prop_map(Operation::Reset),
         3 => port().prop_map(Operation::ResetSameNumber),
@@ -86,7 +101,7 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
         1 => port().prop_map(Operation::WipeRecord),
     ];
     let machines = prop_oneof![
-        10 => machine().prop_map(Operation::Start),
+        14 => machine().prop_map(Operation::Start),
         3 => machine().prop_map(Operation::Stop),
         2 => machine().prop_map(Operation::Save),
         1 => machine().prop_map(Operation::Pause),
@@ -108,16 +123,16 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
         4 => rules(cast).prop_map(Operation::Reload),
     ];
     let daemons = prop_oneof![
-        2 => uri().prop_map(Operation::StopServer),
-        3 => uri().prop_map(Operation::StartServer),
+        1 => uri().prop_map(Operation::StopServer),
+        4 => uri().prop_map(Operation::StartServer),
         2 => uri().prop_map(Operation::BreakConnection),
-        2 => Just(Operation::KillDaemon),
-        3 => Just(Operation::StartDaemon),
+        1 => Just(Operation::KillDaemon),
+        4 => Just(Operation::StartDaemon),
     ];
     prop_oneof![
-        10 => span().prop_map(Operation::Wait),
-        8 => cables,
-        6 => machines,
+        14 => span().prop_map(Operation::Wait),
+        10 => cables,
+        5 => machines,
         3 => people,
         2 => daemons,
         4 => select(Fault::ALL.to_vec()).prop_map(Operation::Arm),
@@ -134,21 +149,37 @@ fn weather() -> impl Strategy<Value = BTreeMap<Fault, u8>> {
 
 /// Schedules of up to that many operations.
 pub(crate) fn schedule(most: usize) -> impl Strategy<Value = Schedule> {
-    (any::<u64>(), weather(), cast(), any::<bool>()).prop_flat_map(
-        move |(seed, weather, cast, started)| {
-            let begin: Vec<Operation> = if started {
-                let starts = cast.machines.iter().cloned().map(Operation::Start);
-                starts.chain([Operation::Wait(100)]).collect()
-            } else {
-                Vec::new()
-            };
-            let operations = prop::collection::vec(operation(&cast), 1..most);
-            (rules(&cast), operations).prop_map(move |(rules, operations)| Schedule {
+    (any::<u64>(), weather(), cast(), prop::bool::weighted(0.9))
+        .prop_flat_map(move |chosen| {
+            let operations = prop::collection::vec(operation(&chosen.2), 1..most);
+            (rules(&chosen.2), operations, Just(chosen))
+        })
+        .prop_map(
+            |(rules, operations, (seed, weather, cast, started))| Schedule {
                 seed,
                 rules,
-                weather: weather.clone(),
-                operations: begin.iter().cloned().chain(operations).collect(),
-            })
-        },
-    )
+                weather,
+                hung: None,
+                operations: begin(&cast, started).chain(operations).collect(),
+            },
+        )
+}
+
+/// Schedules in which one machine never answers.
+pub(crate) fn schedule_with_a_hung_machine(most: usize) -> impl Strategy<Value = Schedule> {
+    (schedule(most), select(machines())).prop_map(|(schedule, machine)| Schedule {
+        hung: Some(machine),
+        ..schedule
+    })
+}
+
+/// In some schedules the machines run from the beginning.
+fn begin(cast: &Cast, started: bool) -> impl Iterator<Item = Operation> + use<> {
+    let machines = if started {
+        cast.machines.clone()
+    } else {
+        Vec::new()
+    };
+    let starts = machines.into_iter().map(Operation::Start);
+    starts.chain(started.then_some(Operation::Wait(2000)))
 }

@@ -1,0 +1,123 @@
+//! Effects: what a server does for a call, and what befalls the call meanwhile.
+
+use virtplug_core::CallError;
+
+use crate::agenda::{Due, Ghost};
+use crate::call::{Call, Task};
+use crate::fault::Fault;
+use crate::machine::Author;
+use crate::world::World;
+
+fn closed() -> CallError {
+    CallError::Libvirt {
+        code: 38,
+        message: "client socket is closed".into(),
+    }
+}
+
+impl World {
+    /// The server's side of an attach or a detach, with all that can befall it.
+    pub(crate) fn act(&mut self, call: &Call) -> Result<(), CallError> {
+        if self.is_broken(call) {
+            self.may_land(call);
+            return Err(closed());
+        }
+        if self.faults.strikes(Fault::ConnectionLostBefore) {
+            self.break_session(&call.uri);
+            self.may_land(call);
+            return Err(closed());
+        }
+        if self.faults.strikes(Fault::CallRefused) {
+            let code = [1, 9, 38, 55, 68].into_iter().nth(self.random.below(5));
+            return Err(CallError::Libvirt {
+                code: code.unwrap_or(1),
+                message: "refused".into(),
+            });
+        }
+        if self.faults.strikes(Fault::FailedButDone) {
+            return Ok(());
+        }
+        if self.faults.strikes(Fault::LandsLater) {
+            self.land_later(call);
+            return Err(CallError::Libvirt {
+                code: 68,
+                message: "timed out".into(),
+            });
+        }
+        let epoch = self.epoch;
+        let result = match ghost(call) {
+            Some(ghost) => self.request(&ghost, Author::Daemon(epoch)),
+            None => Ok(()),
+        };
+        if self.faults.strikes(Fault::ConnectionLostAfter) {
+            self.break_session(&call.uri);
+            return Err(closed());
+        }
+        if self.faults.strikes(Fault::DoneButFailed) {
+            return Err(CallError::Libvirt {
+                code: 1,
+                message: "internal error".into(),
+            });
+        }
+        result
+    }
+
+    /// A request whose answer nobody will get: it may still take effect.
+    pub(crate) fn may_land(&mut self, call: &Call) {
+        if call.is_sent() && self.random.percent(50) {
+            self.land_later(call);
+        }
+    }
+
+    fn land_later(&mut self, call: &Call) {
+        if let Some(ghost) = ghost(call) {
+            let at = self.now + self.random.millis(0, 8000);
+            self.agenda.book(at, Due::Landing(ghost));
+        }
+    }
+
+    /// Lets the server do what it was asked for.
+    pub(crate) fn request(&mut self, ghost: &Ghost, author: Author) -> Result<(), CallError> {
+        let machine = match ghost {
+            Ghost::Attach(request) => &request.machine,
+            Ghost::Detach(machine, _) => machine,
+        };
+        let Some(server) = self.servers.get_mut(&machine.uri).filter(|one| one.up) else {
+            return Err(closed());
+        };
+        match ghost {
+            Ghost::Attach(request) => {
+                let notice = server.attach(&self.host, request, author)?;
+                self.announce(&notice);
+            }
+            Ghost::Detach(machine, alias) => {
+                let run = server.detach(machine, alias, author)?;
+                let takes = if self.faults.strikes(Fault::RemovalLate) {
+                    self.random.millis(2000, 40_000)
+                } else {
+                    self.random.latency()
+                };
+                let at = self.now + takes;
+                let due = Due::Removal {
+                    machine: machine.clone(),
+                    run,
+                    alias: alias.to_string(),
+                    author,
+                };
+                self.agenda.book(at, due);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ghost(call: &Call) -> Option<Ghost> {
+    match &call.task {
+        Task::Attach(_, request) => Some(Ghost::Attach(request.clone())),
+        Task::Detach(_, request) => Some(Ghost::Detach(
+            request.machine.clone(),
+            request.alias.clone(),
+        )),
+        _ => None,
+    }
+}
