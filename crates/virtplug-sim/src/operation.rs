@@ -18,7 +18,7 @@ use crate::world::World;
 pub enum Operation {
     /// Time passes: milliseconds.
     Wait(u64),
-    /// A gadget is plugged in at a port.
+    /// A gadget is plugged in at a port, in the place of what is there.
     Plug(PortPath, Gadget),
     /// What is at a port is pulled, with all that is behind it.
     Unplug(PortPath),
@@ -118,8 +118,10 @@ impl World {
     fn operate_device(&mut self, operation: &Operation) {
         let changed = match operation {
             Operation::Plug(port, gadget) => {
+                let mut changed = self.host.unplug(port);
                 let plugged = self.host.plug(port, *gadget);
-                plugged.then(|| port.clone()).into_iter().collect()
+                changed.extend(plugged.then(|| port.clone()));
+                changed
             }
             Operation::Unplug(port) => self.host.unplug(port),
             Operation::Reset(port) => self.host.enumerate_again(port, false, |same| same),

@@ -26,7 +26,6 @@ fn run(usual: u32, strategy: impl Strategy<Value = Schedule>) {
     let config = Config {
         cases: cases(usual),
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
-        max_shrink_iters: 20_000,
         ..Config::default()
     };
     let outcome = TestRunner::new(config).run(&strategy, |schedule: Schedule| {
@@ -92,7 +91,6 @@ fn every_class_of_faults_strikes() {
     for schedule in some_schedules(150, 100) {
         tally.add(&schedule.run().unwrap());
     }
-    eprintln!("{tally:?}");
     for fault in Fault::ALL {
         let count = tally.faults.get(&fault).copied().unwrap_or(0);
         assert!(count > 5, "{fault} struck {count} times");

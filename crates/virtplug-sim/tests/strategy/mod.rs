@@ -16,13 +16,17 @@ struct Cast {
 }
 
 fn cast() -> impl Strategy<Value = Cast> {
+    let plain: Vec<Gadget> = Gadget::ALL
+        .into_iter()
+        .filter(|gadget| *gadget != Gadget::Hub)
+        .collect();
     let few = (
         subsequence(machines(), 1..=2),
         subsequence(ports(), 1..=3),
-        subsequence(Gadget::ALL.to_vec(), 1..=2),
+        subsequence(plain, 1..=3),
     );
     let all = (Just(machines()), Just(ports()), Just(Gadget::ALL.to_vec()));
-    prop_oneof![3 => few, 1 => all].prop_map(|(machines, ports, gadgets)| Cast {
+    prop_oneof![4 => few, 1 => all].prop_map(|(machines, ports, gadgets)| Cast {
         machines,
         ports,
         gadgets,
@@ -56,10 +60,10 @@ fn rule(cast: &Cast) -> impl Strategy<Value = RuleSpec> + use<> {
 fn rules(cast: &Cast) -> impl Strategy<Value = Vec<RuleSpec>> + use<> {
     let machines = cast.machines.clone();
     let gadgets = cast.gadgets.clone();
-    let homes = prop::collection::vec(prop::option::weighted(0.8, select(machines)), gadgets.len());
+    let homes = prop::collection::vec(prop::option::weighted(0.9, select(machines)), gadgets.len());
     let others = prop_oneof![
-        3 => Just(Vec::new()),
-        2 => prop::collection::vec(rule(cast), 1..4),
+        4 => Just(Vec::new()),
+        1 => prop::collection::vec(rule(cast), 1..3),
     ];
     (homes, others).prop_map(move |(homes, others)| {
         let serial = |(home, gadget): (Option<MachineKey>, &Gadget)| {
@@ -90,7 +94,7 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
     let gadget = || select(cast.gadgets.clone());
     let cables = prop_oneof![
         14 => (port(), gadget()).prop_map(|(port, gadget)| Operation::Plug(port, gadget)),
-        6 => port().prop_map(Operation::Unplug),
+        5 => port().prop_map(Operation::Unplug),
         3 => port().prop_map(Operation::Reset),
         3 => port().prop_map(Operation::ResetSameNumber),
         2 => (1..3_u16).prop_map(Operation::ResetBus),
@@ -120,7 +124,7 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
         1 => machine().prop_map(Operation::AdminDetachForeign),
         1 => machine().prop_map(Operation::TakeSocket),
         1 => machine().prop_map(Operation::FreeSocket),
-        4 => rules(cast).prop_map(Operation::Reload),
+        3 => rules(cast).prop_map(Operation::Reload),
     ];
     let daemons = prop_oneof![
         1 => uri().prop_map(Operation::StopServer),
@@ -135,7 +139,7 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
         5 => machines,
         3 => people,
         2 => daemons,
-        4 => select(Fault::ALL.to_vec()).prop_map(Operation::Arm),
+        5 => select(Fault::ALL.to_vec()).prop_map(Operation::Arm),
     ]
 }
 
@@ -173,13 +177,21 @@ pub(crate) fn schedule_with_a_hung_machine(most: usize) -> impl Strategy<Value =
     })
 }
 
-/// In some schedules the machines run from the beginning.
+/// In most schedules the machines run and devices are plugged in from the beginning.
 fn begin(cast: &Cast, started: bool) -> impl Iterator<Item = Operation> + use<> {
-    let machines = if started {
-        cast.machines.clone()
+    let hub = "1-4"
+        .parse()
+        .map(|port| Operation::Plug(port, Gadget::Hub))
+        .ok();
+    let hub = hub.filter(|_| cast.ports.iter().any(|port| port.ports().len() > 1));
+    let (machines, gadgets) = if started {
+        (cast.machines.clone(), cast.gadgets.clone())
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let starts = machines.into_iter().map(Operation::Start);
-    starts.chain(started.then_some(Operation::Wait(2000)))
+    let plugs = cast.ports.clone().into_iter().zip(gadgets);
+    let plugs = plugs.map(|(port, gadget)| Operation::Plug(port, gadget));
+    let pause = started.then_some(Operation::Wait(2000));
+    hub.into_iter().chain(starts).chain(plugs).chain(pause)
 }
