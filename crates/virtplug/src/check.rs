@@ -6,6 +6,7 @@ use virtplug_core::Escaped;
 
 use crate::cli::Sources;
 use crate::exit::Exit;
+use crate::naming::counted;
 use crate::output::{message, print};
 use crate::settings;
 
@@ -37,9 +38,4 @@ pub(crate) fn run(file: &Path) -> Exit {
             Exit::Config
         }
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }

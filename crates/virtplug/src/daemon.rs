@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
 use tracing::{error, info, warn};
 use virtplug_config::{LoadError, Loaded};
-use virtplug_core::{Action, Engine, Event, OwnAlias, Report, Time};
+use virtplug_core::{Action, Engine, Escaped, Event, OwnAlias, Report, Time};
 use virtplug_libvirt::ConnectionEvent;
 use virtplug_udev::{Monitor, RECEIVE_BUFFER};
 
@@ -19,22 +20,30 @@ use crate::edge::{Edge, error_text};
 use crate::exit::Exit;
 use crate::journal::{self, Timing};
 use crate::message::{Content, Message};
+use crate::naming::counted;
 use crate::reload::Reload;
 use crate::service::{self, Status};
-use crate::settings;
 use crate::world::World;
+use crate::{log, settings};
 
 /// How long the end waits for calls that are under way.
 const LAST_CALLS: Duration = Duration::from_secs(5);
 
+/// Times of an attach that is older than this interest nobody.
+const TIMING_AGE: Duration = Duration::from_secs(60);
+
 /// Ends with the reason for the log.
 type Failure = String;
+
+/// The end of the thread that watches udev; it should never come.
+type MonitorEnd = JoinHandle<Result<(), String>>;
 
 struct Daemon {
     sources: Sources,
     engine: Engine,
     edge: Edge,
     queue: UnboundedReceiver<Message>,
+    monitor: MonitorEnd,
     status: Status,
     started: Instant,
     timings: BTreeMap<OwnAlias, (Instant, Timing)>,
@@ -49,8 +58,11 @@ pub(crate) async fn run(world: World, sources: Sources) -> Exit {
     let loaded = match settings::read(&sources) {
         Ok(loaded) => loaded,
         Err(error) => {
-            log_problems(&error);
-            settings::show(error.diagnostics());
+            if log::goes_to_journal() {
+                log_problems(&error);
+            } else {
+                settings::show(error.diagnostics());
+            }
             return Exit::Config;
         }
     };
@@ -69,7 +81,7 @@ fn start(world: World, sources: Sources, loaded: Loaded) -> Result<Daemon, Failu
     let monitor = Monitor::open(world.host, RECEIVE_BUFFER).map_err(|error| error_text(&error))?;
     edge.watch_with(monitor.handle());
     let sender = edge.sender();
-    monitor
+    let watching = monitor
         .spawn(move |report| match sender.send(report.into()) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
@@ -80,6 +92,10 @@ fn start(world: World, sources: Sources, loaded: Loaded) -> Result<Daemon, Failu
         engine: Engine::new(seed()),
         edge,
         queue,
+        monitor: spawn_blocking(move || match watching.join() {
+            Ok(ended) => ended.map_err(|error| error_text(&error)),
+            Err(_) => Err("it panicked".to_owned()),
+        }),
         status: Status::default(),
         started: Instant::now(),
         timings: BTreeMap::new(),
@@ -108,24 +124,30 @@ impl Daemon {
             error!("cannot listen for signals");
             return Exit::Failed;
         };
-        loop {
+        let exit = loop {
             let wakeup = self.engine.next_wakeup().map(|at| self.instant(at));
             select! {
                 biased;
-                () = caught(&mut terminate) => break,
-                () = caught(&mut interrupt) => break,
+                () = caught(&mut terminate) => break Exit::Ok,
+                () = caught(&mut interrupt) => break Exit::Ok,
                 () = caught(&mut hangup) => self.reload.start(&self.sources),
                 Some(message) = self.queue.recv() => self.take(message),
                 loaded = self.reload.loaded() => self.finish_reload(loaded),
                 () = reached(wakeup) => self.feed(Event::Tick, None),
+                ended = &mut self.monitor => {
+                    // Without it nothing is seen; the service manager starts anew.
+                    let reason = ended.map_err(|error| error.to_string()).and_then(|ended| ended);
+                    error!("cannot watch udev any more: {reason:?}");
+                    break Exit::Failed;
+                }
             }
             if self.queue.is_empty() {
                 // A storm of events costs one look at the whole.
                 self.status.update(&self.engine, self.reload_trouble);
             }
-        }
+        };
         self.stop().await;
-        Exit::Ok
+        exit
     }
 
     fn take(&mut self, message: Message) {
@@ -168,7 +190,12 @@ impl Daemon {
                 uri,
                 event: ConnectionEvent::Closed(reason),
                 ..
-            } => info!(event = "disconnected", connection = %uri, "lost {uri}: {reason}"),
+            } => info!(
+                event = "disconnected",
+                connection = %uri,
+                "lost {uri}: {}",
+                Escaped(reason)
+            ),
             _ => {}
         }
     }
@@ -190,6 +217,8 @@ impl Daemon {
                 }
                 Action::Attach(op, request) => {
                     if let Some(received) = received {
+                        self.timings
+                            .retain(|_, (received, _)| received.elapsed() < TIMING_AGE);
                         let timing = (received, Timing::default());
                         self.timings.insert(request.alias.clone(), timing);
                     }
@@ -232,9 +261,9 @@ impl Daemon {
             event,
             rules = loaded.policy.rules().len(),
             machines = loaded.policy.machines().len(),
-            "{event} with {} rules for {} machines",
-            loaded.policy.rules().len(),
-            loaded.policy.machines().len(),
+            "{event} with {} for {}",
+            counted(loaded.policy.rules().len(), "rule"),
+            counted(loaded.policy.machines().len(), "machine"),
         );
         self.feed(Event::Policy(loaded.policy), None);
     }

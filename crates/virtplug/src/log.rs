@@ -13,6 +13,11 @@ const FIELD_PREFIX: &str = "VIRTPLUG";
 /// Levels by the variable `VIRTPLUG_LOG`, for instance `debug`; `info` without it.
 const LEVELS: &str = "VIRTPLUG_LOG";
 
+/// Whether systemd connected this process to the journal.
+pub(crate) fn goes_to_journal() -> bool {
+    std::env::var_os("JOURNAL_STREAM").is_some()
+}
+
 /// Starts logging.
 pub(crate) fn start() {
     let levels = || {
@@ -21,8 +26,9 @@ pub(crate) fn start() {
             .with_default_directive(tracing::Level::INFO.into())
             .from_env_lossy()
     };
-    let journal = std::env::var_os("JOURNAL_STREAM")
-        .and_then(|_| tracing_journald::layer().ok())
+    let journal = goes_to_journal()
+        .then(|| tracing_journald::layer().ok())
+        .flatten()
         .map(|layer| {
             layer
                 .with_field_prefix(Some(FIELD_PREFIX.to_owned()))

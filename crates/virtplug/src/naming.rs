@@ -1,4 +1,4 @@
-//! How messages name devices and rules.
+//! How messages name devices, rules and numbers of things.
 
 use virtplug_core::{Device, Escaped, Fact, RawText, RuleName};
 
@@ -19,4 +19,10 @@ pub(crate) fn rule_text(rule: &RuleName) -> String {
         Some(name) => format!("rule \"{}\" at {}", Escaped(name), Escaped(&rule.origin)),
         None => format!("rule at {}", Escaped(&rule.origin)),
     }
+}
+
+/// A number of things, `1 rule` or `2 rules`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
