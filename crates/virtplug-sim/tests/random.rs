@@ -1,7 +1,9 @@
 //! Random schedules never break an invariant.
 //!
-//! `VIRTPLUG_SIM_CASES=N` runs N times as many. A failure prints the smallest
-//! schedule that was found, and its history.
+//! Usually the schedules are the same in every run, so that a failure is one of
+//! the change at hand. `VIRTPLUG_SIM_CASES=N` runs N times as many and others in
+//! each run (`PROPTEST_RNG_SEED=S` for the same ones). A failure prints the
+//! smallest schedule that was found, and its history.
 
 // A test fails by a panic.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -11,23 +13,25 @@ mod strategy;
 use std::env;
 
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{
+    Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
+};
 use virtplug_sim::{Fault, Gadget, Operation, Schedule, Tally, invariants, ports};
 
-fn cases(usual: u32) -> u32 {
-    let factor = env::var("VIRTPLUG_SIM_CASES").ok();
-    let factor = factor
-        .and_then(|text| text.parse::<u32>().ok())
-        .unwrap_or(1);
-    usual.saturating_mul(factor)
+/// How many times as many schedules as usual are asked for, if they are.
+fn factor() -> Option<u32> {
+    env::var("VIRTPLUG_SIM_CASES").ok()?.parse().ok()
 }
 
 fn run(usual: u32, strategy: impl Strategy<Value = Schedule>) {
-    let config = Config {
-        cases: cases(usual),
+    let mut config = Config {
+        cases: usual.saturating_mul(factor().unwrap_or(1)),
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         ..Config::default()
     };
+    if factor().is_none() {
+        config.rng_seed = RngSeed::Fixed(0);
+    }
     let outcome = TestRunner::new(config).run(&strategy, |schedule: Schedule| {
         let outcome = schedule.run().map(drop);
         outcome.map_err(|failure| TestCaseError::fail(failure.violation.to_string()))
