@@ -234,6 +234,10 @@ impl World {
         let end = self.now + REST;
         let last_step = self.tally.steps + REST_STEPS;
         while let Some(due) = self.next_due() {
+            if due > end && self.hung.is_some() {
+                // What the hung machine holds, and nobody can see, is tried for ever.
+                break;
+            }
             if due > end || self.tally.steps > last_step {
                 return Err(Violation {
                     invariant: "I5 everything comes to rest",

@@ -102,7 +102,9 @@ impl Engine {
             let leaving = state.leaving.get(alias);
             let fault = self.fault_of(machine, alias, hostdev);
             let due = leaving.map(|leaving| match fault {
-                Some(_) => leaving.backoff.until(),
+                // A device that waits for the entry to go does so until then.
+                _ if leaving.backoff.until() > self.now => leaving.backoff.until(),
+                Some(_) => self.now,
                 None => leaving.over(),
             });
             match (fault, due) {

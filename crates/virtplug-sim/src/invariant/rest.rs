@@ -150,6 +150,7 @@ pub(super) fn nothing_is_under_way(world: &World) -> Verdict {
         return Err("the engine says that it is not settled".into());
     }
     match daemon.engine.next_wakeup() {
+        Some(_) if world.hung.is_some() => Ok(()),
         Some(next) => Err(format!("the engine wants to wake at {next:?}")),
         None => Ok(()),
     }

@@ -184,3 +184,21 @@ fn equal_news_lead_to_nothing() {
     assert_eq!(bench.waiting(), [""; 0]);
     assert_eq!(bench.reports.len(), reports);
 }
+
+/// A detach that failed, of an entry that cannot be judged any more, makes a
+/// device wait, but not longer than it should.
+#[test]
+fn an_unreadable_port_does_not_stop_the_attach_of_what_was_read() {
+    let mut bench = attached();
+    bench.plug(device("1-1", 6, "A"));
+    bench.tell(Event::DeviceUnreadable(port()));
+    bench.unreadable.insert(port());
+    bench.devices.clear();
+    bench.fail();
+    assert!(matches!(
+        bench.obstacle("1-1"),
+        Some(Obstacle::Occupied { own: true, .. })
+    ));
+    bench.pass_seconds(1);
+    assert_eq!(bench.waiting(), ["attach 1-1:6 to vm"]);
+}
