@@ -6,7 +6,8 @@
 # Asks first on a terminal, unless it runs as root or is given --yes. Other
 # scripts may source it and call `need_packages [--yes] PACKAGE...`.
 
-need_packages() {
+# A subshell, so that the caller's variables stay as they are.
+need_packages() (
 	yes=
 	missing=
 	for package in "$@"; do
@@ -17,24 +18,24 @@ need_packages() {
 			missing="$missing $package"
 		fi
 	done
-	[ -n "$missing" ] || return 0
+	[ -n "$missing" ] || exit 0
 
 	if ! command -v apt-get > /dev/null; then
 		echo "There is no apt here. Install what these Debian packages hold:$missing" >&2
-		return 1
+		exit 1
 	fi
 	sudo=
 	if [ "$(id -u)" != 0 ]; then
 		if ! command -v sudo > /dev/null; then
 			echo "Install these packages as root:$missing" >&2
-			return 1
+			exit 1
 		fi
 		sudo=sudo
 		if [ -z "$yes" ]; then
 			if [ ! -t 0 ]; then
 				echo "Packages are missing:$missing" >&2
 				echo "Install them, or run this with --yes." >&2
-				return 1
+				exit 1
 			fi
 			printf 'Install these packages with sudo?%s [Y/n] ' "$missing"
 			read -r answer
@@ -42,7 +43,7 @@ need_packages() {
 			'' | [yY]*) ;;
 			*)
 				echo "Not installed. Nothing was changed." >&2
-				return 1
+				exit 1
 				;;
 			esac
 		fi
@@ -54,7 +55,7 @@ need_packages() {
 	# shellcheck disable=SC2086 # One word for each package.
 	$sudo env DEBIAN_FRONTEND=noninteractive \
 		apt-get -qq install --yes --no-install-recommends $missing
-}
+)
 
 case ${0##*/} in
 packages.sh) need_packages "$@" ;;
