@@ -99,6 +99,16 @@ impl Outer {
     /// Plugs a device and waits until the kernel has enumerated it.
     pub fn plug(&self, stick: Stick) -> Result<Plugged> {
         let Unseen { id } = self.plug_blindly(&stick)?;
+        self.find(id, stick)
+    }
+
+    /// A plugged device after a boot: buses may have other numbers.
+    pub fn find_again(&self, plugged: &Plugged) -> Result<Plugged> {
+        self.find(plugged.id.clone(), plugged.stick.clone())
+    }
+
+    /// Waits until the kernel has enumerated a device.
+    fn find(&self, id: String, stick: Stick) -> Result<Plugged> {
         let port = &stick.port;
         let path = until(&format!("the kernel sees {stick:?}"), || {
             // A fast device sits on the other bus of the same controller.

@@ -19,6 +19,7 @@ fn outer_machine_booted_with_everything_present_from_power_on() {
         );
         let active = lab.sh("systemctl is-active virtplug")?;
         ensure!(active == "active", "the service is {active}");
+        let stick = lab.find_again(&stick)?;
         lab.machine("alpha").wait_exactly(&[&stick])
     });
 }
