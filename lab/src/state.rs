@@ -17,7 +17,7 @@ use crate::wait::{Seen, until_within};
 use crate::{cache, payload, progress, recipe};
 
 /// How long a boot may take.
-pub const BOOT: Duration = Duration::from_secs(300);
+pub const BOOT: Duration = Duration::from_secs(600);
 
 /// A saved state and what belongs to it.
 #[derive(Debug, Clone)]

@@ -1,8 +1,12 @@
 //! One machine, as the engine was told of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use virtplug_core::{Activity, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, Time};
+
+/// After that long a detach that was called off meanwhile counts as a new one.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Calls of one kind that did not help, since the last relevant change.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +71,11 @@ impl Known {
     }
 
     pub(crate) fn detach_asked(&mut self, now: Time, alias: &OwnAlias) {
-        self.detaches.entry(alias.clone()).or_default().last = now;
+        let tries = self.detaches.entry(alias.clone()).or_default();
+        if now.since(tries.last) >= FORGOTTEN {
+            tries.failures = 0;
+        }
+        tries.last = now;
     }
 
     pub(crate) fn detach_answered(&mut self, now: Time, alias: &OwnAlias) {
