@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::alias::OwnAlias;
 use crate::id::{HostAddress, ProductId, VendorId};
-use crate::machine::{ConnectionUri, MachineKey};
+use crate::machine::{ConnectionUri, GuestPort, GuestReset, MachineKey};
 use crate::report::Report;
 
 /// Names one call, to tell its answer from others.
@@ -35,6 +35,8 @@ pub enum Action {
     Attach(OpId, AttachRequest),
     /// Detach an entry of ours, then answer `Done`.
     Detach(OpId, DetachRequest),
+    /// Start a machine, or resume it where it is paused, then answer `Done`.
+    Start(OpId, MachineKey),
     /// Tell the journal.
     Report(Report),
 }
@@ -54,6 +56,10 @@ pub struct AttachRequest {
     pub product: ProductId,
     /// Its address.
     pub address: HostAddress,
+    /// The USB port of the machine; `None` leaves the choice to libvirt.
+    pub guest_port: Option<GuestPort>,
+    /// What a reset by the guest does; `None` leaves QEMU's default.
+    pub guest_reset: Option<GuestReset>,
 }
 
 /// An entry to detach.
@@ -80,7 +86,9 @@ pub enum DetachReason {
     WrongAddress,
     /// No rule gives the device to this machine any more.
     NotAssigned,
-    /// Rules give the device to several machines.
+    /// It belongs to another machine now.
+    OtherMachine,
+    /// Rules give the device to several owners.
     Conflict,
     /// The device may not be attached any more.
     Refused,
@@ -94,7 +102,8 @@ impl fmt::Display for DetachReason {
             Self::Missing => "libvirt found no device for it",
             Self::WrongAddress => "it holds another address than the device has",
             Self::NotAssigned => "no rule gives the device to this machine",
-            Self::Conflict => "rules give the device to several machines",
+            Self::OtherMachine => "the device belongs to another machine now",
+            Self::Conflict => "rules give the device to several owners",
             Self::Refused => "the device may not be attached any more",
         })
     }

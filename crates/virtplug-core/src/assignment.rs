@@ -2,44 +2,45 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::device::Device;
+use crate::fact::Fact;
 use crate::machine::MachineKey;
-use crate::policy::Policy;
-use crate::rule::{Rule, Verdict};
+use crate::policy::Claim;
+use crate::rule::{Owner, Rule};
 
-/// Where the rules say that a device belongs.
+/// Where a device belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assignment {
     /// No rule holds: it stays on the host.
     Host,
-    /// To this machine, by this rule.
-    Machine(MachineKey, RuleName),
-    /// Rules give it to several machines, so none gets it.
-    Conflict(Vec<(MachineKey, RuleName)>),
+    /// A rule keeps it on the host.
+    Kept(Arc<Rule>),
+    /// To a machine.
+    Machine(Grant),
+    /// The rules that hold have as many devices as they may; it stays on the
+    /// host as a spare. The strongest of them.
+    Spare(Arc<Rule>),
+    /// Equally strong rules give it to several owners, so none gets it.
+    Conflict(Vec<Arc<Rule>>),
     /// A rule might hold, and what it asks for cannot be read now. Nothing
     /// that is attached goes, nothing new is attached.
-    Unknown(MachineKey, RuleName),
-    /// To this machine, but such a device is never attached.
-    Refused(MachineKey, RuleName, Refusal),
+    Unknown(Arc<Rule>),
+    /// A rule gives it to a machine, but such a device is never attached.
+    Refused(Arc<Rule>, Refusal),
 }
 
-/// How messages name a rule: its name, where it has one, and its place.
+/// A device given to a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleName {
-    /// The user's name for it.
-    pub name: Option<String>,
-    /// `file:line`.
-    pub origin: String,
-}
-
-impl RuleName {
-    fn of(rule: &Rule) -> Self {
-        Self {
-            name: rule.name.clone(),
-            origin: rule.origin.clone(),
-        }
-    }
+pub struct Grant {
+    /// The machine.
+    pub machine: MachineKey,
+    /// The rule that gives it.
+    pub rule: Arc<Rule>,
+    /// The rule does not name this device: it appeared at the port of one that
+    /// it names (`follow`).
+    pub followed: bool,
 }
 
 /// Why a device is never attached.
@@ -61,47 +62,197 @@ impl fmt::Display for Refusal {
 }
 
 impl Assignment {
-    /// Judges a device by all rules.
-    pub(crate) fn decide(policy: &Policy, device: &Device) -> Self {
-        let candidates = policy.judge(device);
-        let by = |verdict: Verdict| {
-            candidates
-                .iter()
-                .filter(move |(_, found)| *found == verdict)
-                .map(|(rule, _)| *rule)
-        };
-        let owners: BTreeSet<&MachineKey> = by(Verdict::Yes).map(|rule| &rule.machine).collect();
-        if owners.len() > 1 {
-            return Self::Conflict(
-                by(Verdict::Yes)
-                    .map(|rule| (rule.machine.clone(), RuleName::of(rule)))
-                    .collect(),
-            );
-        }
-        let doubtful = by(Verdict::Unknown).find(|rule| !owners.contains(&rule.machine));
-        if let Some(rule) = doubtful {
-            return Self::Unknown(rule.machine.clone(), RuleName::of(rule));
-        }
-        let Some(rule) = by(Verdict::Yes).next() else {
-            return Self::Host;
-        };
-        let (machine, name) = (rule.machine.clone(), RuleName::of(rule));
-        if device.is_hub() {
-            return Self::Refused(machine, name, Refusal::Hub);
-        }
-        match device.authorized.known() {
-            Some(true) => Self::Machine(machine, name),
-            Some(false) => Self::Refused(machine, name, Refusal::Unauthorised),
-            None => Self::Unknown(machine, name),
-        }
-    }
-
     /// The machine that is to have the device, if it is clear.
     pub fn machine(&self) -> Option<&MachineKey> {
+        self.grant().map(|grant| &grant.machine)
+    }
+
+    /// How it is given to a machine, if it is.
+    pub fn grant(&self) -> Option<&Grant> {
         match self {
-            Self::Machine(machine, _) => Some(machine),
+            Self::Machine(grant) => Some(grant),
             _ => None,
         }
+    }
+}
+
+/// What a decision depends on beside the rules and the device itself.
+pub(crate) trait Situation {
+    /// Whether a machine runs.
+    fn runs(&self, machine: &MachineKey) -> Fact<bool>;
+    /// The machine that has the device by an entry of ours.
+    fn holder(&self) -> Option<&MachineKey>;
+    /// Whether the device was given by this rule so far.
+    fn was_given_by(&self, number: usize) -> bool;
+    /// Whether a rule with a `count` can give one more device, or gives this one.
+    fn has_room(&self, number: usize) -> bool;
+    /// Whether the device was plugged in a moment ago, so that rules with
+    /// `start-machine` start their machine.
+    fn plugged(&self) -> bool;
+    /// The rule that named the device that was at its port before, if its
+    /// successor follows it.
+    fn follows(&self) -> Option<&Arc<Rule>>;
+}
+
+/// An assignment, and the rule whose `count` it uses up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) assignment: Assignment,
+    /// The number of the rule that gives the device to a machine.
+    pub(crate) given_by: Option<usize>,
+}
+
+impl Decision {
+    fn of(assignment: Assignment) -> Self {
+        Self {
+            assignment,
+            given_by: None,
+        }
+    }
+}
+
+/// Decides where a device belongs. `claims` are the rules that hold or could,
+/// the strongest first.
+pub(crate) fn decide(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Decision {
+    let decision = match followed(device, claims, situation) {
+        Some(assignment) => Decision::of(assignment),
+        None => by_rank(claims, situation),
+    };
+    let Assignment::Machine(Grant { rule, .. }) = &decision.assignment else {
+        return decision;
+    };
+    let rule = Arc::clone(rule);
+    if device.is_hub() {
+        return Decision::of(Assignment::Refused(rule, Refusal::Hub));
+    }
+    match device.authorized.known() {
+        Some(true) => decision,
+        Some(false) => Decision::of(Assignment::Refused(rule, Refusal::Unauthorised)),
+        None => Decision::of(Assignment::Unknown(rule)),
+    }
+}
+
+/// The machine of the device that was at the port before, unless a rule that
+/// is as strong names this one, or a rule keeps it on the host.
+fn followed(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Option<Assignment> {
+    let rule = situation.follows()?;
+    let stronger = |claim: &Claim| {
+        claim.rule.owner == Owner::Host
+            || claim.rule.owner == rule.owner
+            || claim.rank >= rule.rank()
+    };
+    if device.is_hub() || claims.iter().any(stronger) {
+        return None;
+    }
+    Some(Assignment::Machine(Grant {
+        machine: rule.machine()?.clone(),
+        rule: Arc::clone(rule),
+        followed: true,
+    }))
+}
+
+fn by_rank(claims: &[Claim], situation: &dyn Situation) -> Decision {
+    // The strongest claim that waits for its machine, and the strongest that is used up.
+    let mut waiting = None;
+    let mut full = None;
+    let mut later = claims;
+    for equal in claims.chunk_by(|a, b| a.rank == b.rank) {
+        let owners: BTreeSet<&Owner> = equal
+            .iter()
+            .filter(|claim| claim.certain)
+            .map(|claim| &claim.rule.owner)
+            .collect();
+        let doubtful = |claim: &&Claim| !claim.certain && !owners.contains(&claim.rule.owner);
+        if let Some(claim) = equal.iter().find(doubtful) {
+            return Decision::of(Assignment::Unknown(Arc::clone(&claim.rule)));
+        }
+        let certain = || equal.iter().filter(|claim| claim.certain);
+        if owners.len() > 1 && !certain().all(|claim| claim.rule.options.count.is_some()) {
+            let rules = certain().map(|claim| Arc::clone(&claim.rule));
+            return Decision::of(Assignment::Conflict(rules.collect()));
+        }
+        for claim in equal {
+            later = later.get(1..).unwrap_or_default();
+            if !claim.certain {
+                continue;
+            }
+            let Owner::Machine(machine) = &claim.rule.owner else {
+                return Decision::of(Assignment::Kept(Arc::clone(&claim.rule)));
+            };
+            match chance(claim, machine, later, situation) {
+                Chance::Taken => return grant(claim, machine),
+                Chance::Full => {
+                    full.get_or_insert(claim);
+                }
+                Chance::Off => {
+                    waiting.get_or_insert((claim, machine));
+                }
+                Chance::Elsewhere => {}
+            }
+        }
+    }
+    match (waiting, full) {
+        (Some((claim, machine)), _) => grant(claim, machine),
+        (None, Some(claim)) => Decision::of(Assignment::Spare(Arc::clone(&claim.rule))),
+        (None, None) => Decision::of(Assignment::Host),
+    }
+}
+
+/// What a claim comes to.
+enum Chance {
+    Taken,
+    /// Its rule gives as many devices as it may.
+    Full,
+    /// Its machine is off, and it lets others have the device meanwhile.
+    Off,
+    /// The device stays with the machine of a later claim.
+    Elsewhere,
+}
+
+fn chance(
+    claim: &Claim,
+    machine: &MachineKey,
+    later: &[Claim],
+    situation: &dyn Situation,
+) -> Chance {
+    let options = &claim.rule.options;
+    let running = situation.runs(machine);
+    let mut later = later.iter().filter(|claim| claim.certain);
+    let held_by = |other: &Claim| {
+        other.rule.machine() == situation.holder() && other.rule.machine() != Some(machine)
+    };
+    let held_later = situation.holder().is_some() && later.clone().any(held_by);
+    if options.count.is_some() {
+        if !situation.has_room(claim.number) {
+            return Chance::Full;
+        }
+        // Room that was made later moves no device.
+        let placed = held_later || later.any(|other| situation.was_given_by(other.number));
+        if placed && !situation.was_given_by(claim.number) {
+            return Chance::Elsewhere;
+        }
+    }
+    if options.yields {
+        let takes_back = options.preempts && running == Fact::Known(true);
+        if held_later && !takes_back {
+            return Chance::Elsewhere;
+        }
+        let starting = options.start_machine && situation.plugged();
+        if running == Fact::Known(false) && !starting {
+            return Chance::Off;
+        }
+    }
+    Chance::Taken
+}
+
+fn grant(claim: &Claim, machine: &MachineKey) -> Decision {
+    Decision {
+        assignment: Assignment::Machine(Grant {
+            machine: machine.clone(),
+            rule: Arc::clone(&claim.rule),
+            followed: false,
+        }),
+        given_by: Some(claim.number),
     }
 }
 

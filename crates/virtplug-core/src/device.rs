@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::Hasher;
 
+use crate::class::ClassCode;
 use crate::fact::Fact;
-use crate::id::{HostAddress, ProductId, VendorId};
+use crate::id::{HostAddress, ProductId, Revision, VendorId};
+use crate::place::{Half, StablePort};
 use crate::port::PortPath;
+use crate::speed::{Removable, Speed};
 use crate::text::RawText;
-
-/// `bDeviceClass` of a hub (USB 2.0, 11.23.1).
-const CLASS_HUB: u8 = 0x09;
 
 /// One USB device present on the host, as last read from sysfs and the udev
 /// database. Root hubs are not devices.
@@ -28,8 +28,21 @@ pub struct Device {
     pub vendor: VendorId,
     /// `idProduct`.
     pub product: ProductId,
-    /// `bDeviceClass`.
-    pub class: u8,
+    /// `bcdDevice`.
+    pub revision: Fact<Revision>,
+    /// `bDeviceClass`, `bDeviceSubClass` and `bDeviceProtocol`.
+    pub class: ClassCode,
+    /// The classes of all its interfaces, in every configuration and setting.
+    pub interfaces: Fact<BTreeSet<ClassCode>>,
+    /// How fast it is connected.
+    pub speed: Fact<Speed>,
+    /// Whether it can be unplugged.
+    pub removable: Fact<Removable>,
+    /// The port of the other half of its socket, where the socket has two (a
+    /// USB 2 and a USB 3 plug; the kernel's `peer`).
+    pub peer: Fact<Option<PortPath>>,
+    /// Which half of its controller it is on.
+    pub half: Fact<Half>,
     /// The kernel's `authorized` attribute; `false` where a tool such as
     /// usbguard blocks the device.
     pub authorized: Fact<bool>,
@@ -49,7 +62,40 @@ pub struct Device {
 impl Device {
     /// Whether this is a hub. Passing a hub on makes everything behind it vanish.
     pub fn is_hub(&self) -> bool {
-        self.class == CLASS_HUB
+        self.class.is_hub()
+    }
+
+    /// Its port's name that does not change when buses are numbered anew.
+    /// `Known(None)`: its directory names no controller.
+    pub fn stable_port(&self) -> Fact<Option<StablePort>> {
+        self.half
+            .map(|half| StablePort::of(&self.syspath, half, &self.port))
+    }
+
+    /// The stable name of the other half of its socket.
+    pub fn stable_peer(&self) -> Fact<Option<StablePort>> {
+        match (&self.half, &self.peer) {
+            (_, Fact::Known(None)) => Fact::Known(None),
+            (Fact::Known(half), Fact::Known(Some(peer))) => {
+                Fact::Known(StablePort::of(&self.syspath, half.other(), peer))
+            }
+            _ => Fact::Unknown,
+        }
+    }
+
+    /// Whether something of it could not be read and may be read later. What
+    /// udev knows comes with an event of its own.
+    pub fn is_partly_unread(&self) -> bool {
+        self.authorized == Fact::Unknown
+            || self.revision == Fact::Unknown
+            || self.interfaces == Fact::Unknown
+            || self.speed == Fact::Unknown
+            || self.removable == Fact::Unknown
+            || self.peer == Fact::Unknown
+            || self.half == Fact::Unknown
+            || [&self.serial, &self.manufacturer, &self.product_name]
+                .into_iter()
+                .any(|text| *text == Fact::Unknown)
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::action::OpId;
 use crate::device::Device;
 use crate::fact::Fact;
-use crate::machine::{ConnectionUri, MachineKey, MachineRead};
+use crate::machine::{ConnectionUri, MachineKey, MachineRead, Uuid};
 use crate::policy::Policy;
 use crate::port::PortPath;
 use crate::text::Escaped;
@@ -54,6 +54,8 @@ pub enum Event {
 pub struct MachineListing {
     /// Which machine.
     pub machine: MachineKey,
+    /// Its UUID.
+    pub uuid: Uuid,
     /// Whether it runs or is paused.
     pub active: bool,
 }

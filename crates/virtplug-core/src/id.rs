@@ -16,6 +16,22 @@ pub enum ParseIdError {
         "expected a kernel port path: bus, `-`, then 1 to 6 port numbers joined by `.`, such as \"3-2.4\""
     )]
     Port,
+    /// A port name that does not follow udev's `ID_PATH`.
+    #[error(
+        "expected a controller, `-usb-0:` and a chain of ports, as udev's ID_PATH: \"pci-0000:00:14.0-usb-0:2.4\""
+    )]
+    StablePort,
+    /// No class code.
+    #[error(
+        "expected class, subclass and protocol in hexadecimal, each of which may be left out, such as \"03:01:02\", \"08\" or \"03::02\""
+    )]
+    Class,
+    /// No guest port.
+    #[error("expected a USB bus of the machine, `:`, and a port on it, such as \"0:3\" or \"0:1.2\"")]
+    GuestPort,
+    /// No UUID.
+    #[error("expected a UUID, such as \"5c1c3ee4-5b1c-4e0c-9f6a-2f1a5a1f2b3c\"")]
+    Uuid,
 }
 
 fn parse_hex(text: &str) -> Result<u16, ParseIdError> {
@@ -59,6 +75,12 @@ hex_id!(
 hex_id!(
     /// `idProduct` of the device descriptor (USB 2.0, 9.6.1). Shown as four hex digits.
     ProductId
+);
+
+hex_id!(
+    /// `bcdDevice` of the device descriptor, its release in binary-coded
+    /// decimal (USB 2.0, 9.6.1). Shown as four hex digits.
+    Revision
 );
 
 /// Number of a USB bus, counted by the kernel from 1. Not stable across boots.

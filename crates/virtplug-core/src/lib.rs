@@ -8,6 +8,7 @@
 mod action;
 mod alias;
 mod assignment;
+mod class;
 mod device;
 mod engine;
 mod event;
@@ -15,12 +16,16 @@ mod fact;
 mod flap;
 mod id;
 mod machine;
+mod matcher;
 mod obstacle;
+mod pattern;
+mod place;
 mod policy;
 mod port;
 mod report;
 mod retry;
 mod rule;
+mod speed;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -28,19 +33,25 @@ mod time;
 
 pub use action::{Action, AttachRequest, DetachReason, DetachRequest, OpId};
 pub use alias::OwnAlias;
-pub use assignment::{Assignment, Refusal, RuleName};
+pub use assignment::{Assignment, Grant, Refusal};
+pub use class::{ClassCode, ClassPattern};
 pub use device::{Device, InstanceId, UdevRecord};
 pub use engine::{DeviceView, Engine, Holder, Stuck, Summary};
 pub use event::{CallError, Event, MachineListing, Outcome};
 pub use fact::Fact;
-pub use id::{BusNumber, DeviceNumber, HostAddress, ParseIdError, ProductId, VendorId};
+pub use id::{BusNumber, DeviceNumber, HostAddress, ParseIdError, ProductId, Revision, VendorId};
 pub use machine::{
-    Activity, ConnectionUri, GuestPorts, Hostdev, LiveMachine, MachineKey, MachineRead, RunId,
+    Activity, ConnectionUri, GuestPort, GuestPorts, GuestReset, Hostdev, LiveMachine, MachineKey,
+    MachineRead, RunId, Uuid,
 };
+pub use matcher::{Interfaces, Matcher, StablePorts, Topology, Verdict};
 pub use obstacle::Obstacle;
-pub use policy::Policy;
+pub use pattern::{Pattern, PatternError, Patterns};
+pub use place::{Half, StablePort};
+pub use policy::{Claim, Policy};
 pub use port::PortPath;
 pub use report::Report;
-pub use rule::{Matcher, Rule, Verdict};
+pub use rule::{Owner, Rank, Rule, RuleOptions, Specificity};
+pub use speed::{Removable, Speed};
 pub use text::{Escaped, RawText};
 pub use time::Time;

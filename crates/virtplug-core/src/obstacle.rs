@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::engine::Stuck;
-use crate::machine::MachineKey;
+use crate::machine::{GuestPort, MachineKey};
 use crate::time::Time;
 
 /// What stands between an assigned device and its machine. The engine attaches
@@ -44,6 +44,8 @@ pub enum Obstacle {
         /// What failed.
         error: String,
     },
+    /// Something else has the guest port that the rule asks for.
+    GuestPortTaken(GuestPort),
     /// Waiting does not help; the machine must change.
     Stuck(Stuck),
     /// Too many attaches in a short time, over all machines.
@@ -79,6 +81,7 @@ impl Obstacle {
                 | Self::Flapping(_)
                 | Self::Retry { .. }
                 | Self::Stuck(_)
+                | Self::GuestPortTaken(_)
                 | Self::CallUnderWay { overdue: true }
         )
     }
@@ -110,6 +113,9 @@ impl fmt::Display for Obstacle {
             Self::Retry {
                 failures, error, ..
             } => write!(f, "try {failures} failed and will be repeated: {error}"),
+            Self::GuestPortTaken(port) => {
+                write!(f, "something else is at the guest port {port}; free it or change `guest-port`")
+            }
             Self::Stuck(Stuck::NoController) => {
                 f.write_str("the machine has no USB controller; add <controller type='usb' model='qemu-xhci' ports='15'/>")
             }

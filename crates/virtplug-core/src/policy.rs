@@ -1,12 +1,14 @@
 //! The valid configuration as the engine uses it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::device::Device;
-use crate::id::{HostAddress, ProductId, VendorId};
+use crate::id::HostAddress;
 use crate::machine::{ConnectionUri, MachineKey};
-use crate::port::PortPath;
-use crate::rule::{Rule, Verdict};
+use crate::matcher::{Matcher, Topology, Verdict};
+use crate::pattern::Patterns;
+use crate::rule::{Rank, Rule};
 use crate::text::RawText;
 
 /// All rules, indexed so that judging a device does not look at each.
@@ -14,21 +16,24 @@ use crate::text::RawText;
 pub struct Policy {
     machines: BTreeSet<MachineKey>,
     connections: BTreeSet<ConnectionUri>,
-    rules: Vec<Rule>,
+    rules: Vec<Arc<Rule>>,
+    ranks: Vec<Rank>,
+    /// Whether any rule asks for what is above a device.
+    looks_upwards: bool,
     index: Index,
 }
 
-/// Rule numbers by the most telling field of their matcher; every rule stands
-/// in exactly one of these.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Index {
-    by_port: BTreeMap<PortPath, Vec<usize>>,
-    by_address: BTreeMap<HostAddress, Vec<usize>>,
-    by_serial: BTreeMap<Vec<u8>, Vec<usize>>,
-    by_product: BTreeMap<(VendorId, ProductId), Vec<usize>>,
-    by_property: BTreeMap<(String, String), Vec<usize>>,
-    by_tag: BTreeMap<String, Vec<usize>>,
-    rest: Vec<usize>,
+/// A rule that holds for a device, or could.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Its number in the order of the files.
+    pub number: usize,
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// How strong it is.
+    pub rank: Rank,
+    /// Whether it surely holds; otherwise what it asks for cannot be read now.
+    pub certain: bool,
 }
 
 impl Policy {
@@ -36,18 +41,21 @@ impl Policy {
     /// rules in the order of the files.
     pub fn new(machines: impl IntoIterator<Item = MachineKey>, rules: Vec<Rule>) -> Self {
         let mut machines: BTreeSet<MachineKey> = machines.into_iter().collect();
-        machines.extend(rules.iter().map(|rule| rule.machine.clone()));
+        machines.extend(rules.iter().filter_map(Rule::machine).cloned());
         let mut connections: BTreeSet<ConnectionUri> =
             machines.iter().map(|machine| machine.uri.clone()).collect();
         if connections.is_empty() {
             connections.insert(ConnectionUri::default());
         }
         let index = Index::new(&rules);
+        let counting = || rules.iter().filter(|rule| rule.options.enabled);
         Self {
             machines,
             connections,
-            rules,
+            ranks: rules.iter().map(Rule::rank).collect(),
+            looks_upwards: counting().any(|rule| rule.matcher.looks_upwards()),
             index,
+            rules: rules.into_iter().map(Arc::new).collect(),
         }
     }
 
@@ -65,8 +73,8 @@ impl Policy {
         &self.machines
     }
 
-    /// The rules in the order of the files.
-    pub fn rules(&self) -> &[Rule] {
+    /// The rules in the order of the files, also those that are not enabled.
+    pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
     }
 
@@ -76,54 +84,153 @@ impl Policy {
         &self.connections
     }
 
-    /// The rules that hold for a device, or could, in the order of the files.
-    pub fn judge(&self, device: &Device) -> Vec<(&Rule, Verdict)> {
+    /// Whether a change of a hub may change what rules say of devices below it.
+    pub fn looks_upwards(&self) -> bool {
+        self.looks_upwards
+    }
+
+    /// The enabled rules that hold for a device, or could: the strongest first,
+    /// equally strong ones in the order of the files.
+    pub fn claims(&self, device: &Device, around: &dyn Topology) -> Vec<Claim> {
         let mut candidates = self.index.candidates(device);
         candidates.sort_unstable();
-        candidates
+        candidates.dedup();
+        let mut claims: Vec<Claim> = candidates
             .into_iter()
-            .filter_map(|number| self.rules.get(number))
-            .map(|rule| (rule, rule.matcher.judge(device)))
-            .filter(|(_, verdict)| *verdict != Verdict::No)
-            .collect()
+            .filter_map(|number| {
+                let rule = self.rules.get(number)?;
+                let certain = match rule.matcher.judge(device, around) {
+                    Verdict::Yes => true,
+                    Verdict::Unknown => false,
+                    Verdict::No => return None,
+                };
+                Some(Claim {
+                    number,
+                    rule: Arc::clone(rule),
+                    rank: *self.ranks.get(number)?,
+                    certain,
+                })
+            })
+            .collect();
+        claims.sort_by_key(|claim| std::cmp::Reverse(claim.rank));
+        claims
     }
+}
+
+/// Rule numbers by the most telling exact values of their matcher. Every
+/// enabled rule stands below one field, once for each value of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Index {
+    by_port: BTreeMap<String, Vec<usize>>,
+    by_address: BTreeMap<HostAddress, Vec<usize>>,
+    by_serial: BTreeMap<String, Vec<usize>>,
+    /// Vendor and product, four hexadecimal digits each.
+    by_product: BTreeMap<(String, String), Vec<usize>>,
+    by_property: BTreeMap<(String, String), Vec<usize>>,
+    by_tag: BTreeMap<String, Vec<usize>>,
+    by_vendor: BTreeMap<String, Vec<usize>>,
+    rest: Vec<usize>,
 }
 
 impl Index {
     fn new(rules: &[Rule]) -> Self {
         let mut index = Self::default();
-        for (number, rule) in rules.iter().enumerate() {
-            let matcher = &rule.matcher;
-            let slot = if let Some(port) = &matcher.port {
-                index.by_port.entry(port.clone()).or_default()
-            } else if let Some(address) = matcher.address {
-                index.by_address.entry(address).or_default()
-            } else if let Some(serial) = &matcher.serial {
-                index.by_serial.entry(serial.clone().into()).or_default()
-            } else if let (Some(vendor), Some(product)) = (matcher.vendor, matcher.product) {
-                index.by_product.entry((vendor, product)).or_default()
-            } else if let Some(property) = matcher.properties.first() {
-                index.by_property.entry(property.clone()).or_default()
-            } else if let Some(tag) = matcher.tags.iter().chain(&matcher.current_tags).next() {
-                index.by_tag.entry(tag.clone()).or_default()
-            } else {
-                &mut index.rest
-            };
-            slot.push(number);
+        let enabled = rules.iter().enumerate().filter(|(_, rule)| rule.options.enabled);
+        for (number, rule) in enabled {
+            if !index.add(number, &rule.matcher) {
+                index.rest.push(number);
+            }
         }
         index
+    }
+
+    /// Enters a rule below one field; whether there is one with exact values.
+    fn add(&mut self, number: usize, matcher: &Matcher) -> bool {
+        fn exact(patterns: Option<&Patterns>) -> Option<Vec<&str>> {
+            patterns.and_then(Patterns::exact)
+        }
+        let tags = || matcher.tags.iter().chain(&matcher.current_tags);
+        if let Some(ports) = exact(matcher.port.as_ref()) {
+            for port in ports {
+                self.by_port.entry(port.to_owned()).or_default().push(number);
+            }
+        } else if let Some(address) = matcher.address {
+            self.by_address.entry(address).or_default().push(number);
+        } else if let Some(serials) = exact(matcher.serial.as_ref()) {
+            for serial in serials {
+                let serial = serial.to_owned();
+                self.by_serial.entry(serial).or_default().push(number);
+            }
+        } else if let (Some(vendors), Some(products)) = (
+            exact(matcher.vendor.as_ref()),
+            exact(matcher.product.as_ref()),
+        ) {
+            for vendor in vendors {
+                for product in &products {
+                    let key = (vendor.to_owned(), (*product).to_owned());
+                    self.by_product.entry(key).or_default().push(number);
+                }
+            }
+        } else if let Some((name, values)) = matcher
+            .properties
+            .iter()
+            .find_map(|(name, wanted)| Some((name, wanted.exact()?)))
+        {
+            for value in values {
+                let key = (name.clone(), value.to_owned());
+                self.by_property.entry(key).or_default().push(number);
+            }
+        } else if let Some(tags) = tags().find_map(Patterns::exact) {
+            for tag in tags {
+                self.by_tag.entry(tag.to_owned()).or_default().push(number);
+            }
+        } else if let Some(vendors) = exact(matcher.vendor.as_ref()) {
+            for vendor in vendors {
+                let vendor = vendor.to_owned();
+                self.by_vendor.entry(vendor).or_default().push(number);
+            }
+        } else {
+            return self.add_alternatives(number, matcher);
+        }
+        true
+    }
+
+    /// Enters a rule below each of its alternatives, if all can be.
+    fn add_alternatives(&mut self, number: usize, matcher: &Matcher) -> bool {
+        let Some(any) = &matcher.any else {
+            return false;
+        };
+        let mut trial = Self::default();
+        if !any.iter().all(|one| trial.add(number, one)) {
+            return false;
+        }
+        for one in any {
+            self.add(number, one);
+        }
+        true
     }
 
     /// Numbers of all rules that could hold. Where a fact is unknown, every
     /// rule that asks for it could.
     fn candidates(&self, device: &Device) -> Vec<usize> {
         let mut found = self.rest.clone();
-        found.extend(self.by_port.get(&device.port).into_iter().flatten());
+        found.extend(self.by_port.get(&device.port.to_string()).into_iter().flatten());
+        match device.peer.known() {
+            Some(Some(peer)) => {
+                found.extend(self.by_port.get(&peer.to_string()).into_iter().flatten());
+            }
+            Some(None) => {}
+            None => found.extend(self.by_port.values().flatten()),
+        }
         found.extend(self.by_address.get(&device.address).into_iter().flatten());
-        let ids = (device.vendor, device.product);
+        let vendor = device.vendor.to_string();
+        found.extend(self.by_vendor.get(&vendor).into_iter().flatten());
+        let ids = (vendor, device.product.to_string());
         found.extend(self.by_product.get(&ids).into_iter().flatten());
         if let Some(serial) = device.serial.known() {
+            // An exact serial of a rule is text, so others cannot be meant.
             let serial = serial.as_ref().map(RawText::as_bytes);
+            let serial = serial.and_then(|serial| str::from_utf8(serial).ok());
             let rules = serial.and_then(|serial| self.by_serial.get(serial));
             found.extend(rules.into_iter().flatten());
         } else {
@@ -151,16 +258,10 @@ mod tests {
 
     use super::*;
     use crate::fact::Fact;
-    use crate::rule::Matcher;
-    use crate::testing::{arbitrary_device, arbitrary_matcher, machine};
+    use crate::testing::{arbitrary_device, arbitrary_matcher};
 
     fn rule(matcher: Matcher) -> Rule {
-        Rule {
-            name: None,
-            origin: String::new(),
-            machine: machine("m"),
-            matcher,
-        }
+        crate::testing::rule("m", matcher)
     }
 
     proptest! {
@@ -174,10 +275,17 @@ mod tests {
             let slow: Vec<_> = policy
                 .rules()
                 .iter()
-                .map(|rule| (rule, rule.matcher.judge(&device)))
-                .filter(|(_, verdict)| *verdict != Verdict::No)
+                .enumerate()
+                .filter(|(_, rule)| rule.matcher.judge(&device, &()) != Verdict::No)
+                .map(|(number, _)| number)
                 .collect();
-            prop_assert_eq!(policy.judge(&device), slow);
+            let mut found: Vec<_> = policy
+                .claims(&device, &())
+                .iter()
+                .map(|claim| claim.number)
+                .collect();
+            found.sort_unstable();
+            prop_assert_eq!(found, slow);
         }
     }
 
@@ -192,7 +300,7 @@ mod tests {
                 ..Matcher::default()
             })],
         );
-        assert_eq!(policy.judge(&device)[0].1, Verdict::Unknown);
+        assert!(!policy.claims(&device, &())[0].certain);
     }
 
     #[test]

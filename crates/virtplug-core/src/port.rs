@@ -29,6 +29,31 @@ impl PortPath {
         &self.ports
     }
 
+    /// The port of the hub that this one is on. `None`: it is on a root hub.
+    pub fn parent(&self) -> Option<Self> {
+        let (_, above) = self.ports.split_last()?;
+        (!above.is_empty()).then(|| Self {
+            bus: self.bus,
+            ports: above.to_vec(),
+        })
+    }
+
+    /// This port, the port of the hub that it is on, and so on up to the port
+    /// on the root hub.
+    pub fn upwards(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
+    /// The port with the same chain below another port: `4-2` and `.3` give `4-2.3`.
+    /// `None`: deeper than USB allows.
+    pub fn below(&self, chain: &[u8]) -> Option<Self> {
+        let ports = [self.ports.as_slice(), chain].concat();
+        (ports.len() <= MAX_TIERS).then_some(Self {
+            bus: self.bus,
+            ports,
+        })
+    }
+
     fn parse(text: &str, separator: char) -> Option<Self> {
         let (bus, chain) = text.split_once('-')?;
         let bus = BusNumber(decimal(bus)?);
@@ -119,6 +144,16 @@ mod tests {
         ] {
             assert!(text.parse::<PortPath>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn ports_lead_upwards_and_down_again() {
+        let port: PortPath = "3-2.4.1".parse().unwrap();
+        let up: Vec<String> = port.upwards().map(|port| port.to_string()).collect();
+        assert_eq!(up, ["3-2.4.1", "3-2.4", "3-2"]);
+        let other: PortPath = "4-2".parse().unwrap();
+        assert_eq!(other.below(&[4, 1]).unwrap().to_string(), "4-2.4.1");
+        assert_eq!(other.below(&[1; 6]), None);
     }
 
     #[test]

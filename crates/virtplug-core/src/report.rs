@@ -49,6 +49,10 @@ pub enum Report {
         /// Milliseconds until the next attach there.
         pause_ms: u64,
     },
+    /// A machine is started or resumed, because its device was plugged in there.
+    Starting(MachineKey, PortPath),
+    /// That failed, with the reason. It is tried again when the device is plugged in again.
+    StartFailed(MachineKey, String),
     /// A connection is up.
     Connected(ConnectionUri),
     /// A connection is down, with the reason; told once until it is up again.

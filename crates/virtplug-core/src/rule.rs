@@ -1,197 +1,134 @@
-//! Rules: which devices belong to which machine.
+//! Rules: which devices belong to whom, and how they are given.
 
-use crate::device::Device;
-use crate::fact::Fact;
-use crate::id::{HostAddress, ProductId, VendorId};
-use crate::machine::MachineKey;
-use crate::port::PortPath;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
-/// "Devices that match this belong to that machine."
+use crate::machine::{GuestPort, GuestReset, MachineKey};
+use crate::matcher::Matcher;
+
+/// "Devices that match this belong to that owner."
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The user's own name for it.
     pub name: Option<String>,
     /// Where it was written, for messages: `file:line`.
     pub origin: String,
-    /// The machine that the devices belong to.
-    pub machine: MachineKey,
+    /// Whom the devices belong to.
+    pub owner: Owner,
     /// Which devices.
     pub matcher: Matcher,
+    /// How they are given.
+    pub options: RuleOptions,
 }
 
-/// What a device must be; all given fields must hold. The config refuses a
-/// matcher without any.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Matcher {
-    /// `idVendor`.
-    pub vendor: Option<VendorId>,
-    /// `idProduct`.
-    pub product: Option<ProductId>,
-    /// The serial number exactly as in sysfs (not udev's altered form).
-    pub serial: Option<String>,
-    /// The kernel port path.
-    pub port: Option<PortPath>,
-    /// Bus and device number.
-    pub address: Option<HostAddress>,
-    /// udev properties with exactly these values.
-    pub properties: Vec<(String, String)>,
-    /// Tags that the device must have (udev's `TAGS`).
-    pub tags: Vec<String>,
-    /// Tags that the last udev event must have set (udev's `CURRENT_TAGS`).
-    pub current_tags: Vec<String>,
-}
-
-/// Whether a device is what a rule asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// All conditions hold.
-    Yes,
-    /// At least one condition fails.
-    No,
-    /// None fails, and at least one cannot be judged now.
-    Unknown,
-}
-
-impl Verdict {
-    fn of(holds: bool) -> Self {
-        if holds { Self::Yes } else { Self::No }
+impl Rule {
+    /// How strong its claim is against those of other rules.
+    pub fn rank(&self) -> Rank {
+        Rank {
+            priority: self.options.priority,
+            specificity: self.matcher.specificity(),
+        }
     }
 
-    fn of_fact<T>(fact: &Fact<T>, holds: impl FnOnce(&T) -> bool) -> Self {
-        fact.known()
-            .map_or(Self::Unknown, |value| Self::of(holds(value)))
-    }
-
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::No, _) | (_, Self::No) => Self::No,
-            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
-            (Self::Yes, Self::Yes) => Self::Yes,
+    /// The machine, where the owner is one.
+    pub fn machine(&self) -> Option<&MachineKey> {
+        match &self.owner {
+            Owner::Machine(machine) => Some(machine),
+            Owner::Host => None,
         }
     }
 }
 
-impl Matcher {
-    /// Whether no field is given; such a matcher would hold for everything.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
+/// Whom a device belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// The host keeps it.
+    Host,
+    /// A machine gets it.
+    Machine(MachineKey),
+}
 
-    /// Judges one device.
-    pub fn judge(&self, device: &Device) -> Verdict {
-        let mut verdict = Verdict::Yes;
-        if let Some(vendor) = self.vendor {
-            verdict = verdict.and(Verdict::of(vendor == device.vendor));
-        }
-        if let Some(product) = self.product {
-            verdict = verdict.and(Verdict::of(product == device.product));
-        }
-        if let Some(port) = &self.port {
-            verdict = verdict.and(Verdict::of(*port == device.port));
-        }
-        if let Some(address) = self.address {
-            verdict = verdict.and(Verdict::of(address == device.address));
-        }
-        if let Some(serial) = &self.serial {
-            verdict = verdict.and(Verdict::of_fact(&device.serial, |actual| {
-                actual
-                    .as_ref()
-                    .is_some_and(|actual| actual.as_bytes() == serial.as_bytes())
-            }));
-        }
-        if !(self.properties.is_empty() && self.tags.is_empty() && self.current_tags.is_empty()) {
-            verdict = verdict.and(Verdict::of_fact(&device.udev, |record| {
-                self.properties
-                    .iter()
-                    .all(|(name, value)| record.properties.get(name) == Some(value))
-                    && self.tags.iter().all(|tag| record.tags.contains(tag))
-                    && self
-                        .current_tags
-                        .iter()
-                        .all(|tag| record.current_tags.contains(tag))
-            }));
-        }
-        verdict
+impl From<MachineKey> for Owner {
+    fn from(machine: MachineKey) -> Self {
+        Self::Machine(machine)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::device;
-    use crate::{RawText, UdevRecord};
-
-    #[test]
-    fn all_given_fields_must_hold() {
-        let device = device("3-2", 5, "A1");
-        let matcher = Matcher {
-            vendor: Some(device.vendor),
-            product: Some(device.product),
-            serial: Some("A1".into()),
-            port: Some("3-2".parse().unwrap()),
-            address: Some(device.address),
-            ..Matcher::default()
-        };
-        assert_eq!(matcher.judge(&device), Verdict::Yes);
-        let wrong: [fn(&mut Matcher); 5] = [
-            |m| m.vendor = Some(VendorId(0xffff)),
-            |m| m.product = Some(ProductId(0xffff)),
-            |m| m.serial = Some("A".into()),
-            |m| m.port = Some("3-2.1".parse().unwrap()),
-            |m| m.address.as_mut().unwrap().device.0 += 1,
-        ];
-        for spoil in wrong {
-            let mut matcher = matcher.clone();
-            spoil(&mut matcher);
-            assert_eq!(matcher.judge(&device), Verdict::No, "{matcher:?}");
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host => f.pad("host"),
+            Self::Machine(machine) => machine.fmt(f),
         }
     }
+}
 
-    #[test]
-    fn a_serial_is_matched_raw() {
-        let mut device = device("3-2", 5, "");
-        device.serial = Fact::Known(Some(RawText::from("A/B, ü")));
-        let rule = |serial: &str| Matcher {
-            serial: Some(serial.into()),
-            ..Matcher::default()
-        };
-        assert_eq!(rule("A/B, ü").judge(&device), Verdict::Yes);
-        assert_eq!(rule("A_B__ü").judge(&device), Verdict::No);
-        device.serial = Fact::Known(None);
-        assert_eq!(rule("").judge(&device), Verdict::No);
-    }
+/// How a rule gives its devices to its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleOptions {
+    /// Whether the rule counts at all.
+    pub enabled: bool,
+    /// Higher wins over lower, whatever the matchers say.
+    pub priority: i32,
+    /// The set of rules that it is switched with.
+    pub group: Option<String>,
+    /// While its machine does not run, the next rule that holds gets the device.
+    pub yields: bool,
+    /// At its machine's start it takes the device back from a later rule's machine.
+    pub preempts: bool,
+    /// The most devices that it gives at a time.
+    pub count: Option<NonZeroU32>,
+    /// How long after a device left its port whatever appears there follows it.
+    pub follow: Option<Duration>,
+    /// The USB port of the machine.
+    pub guest_port: Option<GuestPort>,
+    /// What a reset by the guest does.
+    pub guest_reset: Option<GuestReset>,
+    /// Whether plugging the device in starts or resumes the machine.
+    pub start_machine: bool,
+}
 
-    #[test]
-    fn a_failed_read_is_unknown_unless_another_field_fails() {
-        let mut device = device("3-2", 5, "A1");
-        device.udev = Fact::Unknown;
-        let mut matcher = Matcher {
-            tags: vec!["x".into()],
-            ..Matcher::default()
-        };
-        assert_eq!(matcher.judge(&device), Verdict::Unknown);
-        matcher.serial = Some("other".into());
-        assert_eq!(matcher.judge(&device), Verdict::No);
+impl Default for RuleOptions {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            priority: 0,
+            group: None,
+            yields: false,
+            preempts: false,
+            count: None,
+            follow: None,
+            guest_port: None,
+            guest_reset: None,
+            start_machine: false,
+        }
     }
+}
 
-    #[test]
-    fn properties_and_tags_match_as_udev_has_them() {
-        let mut device = device("3-2", 5, "A1");
-        device.udev = Fact::Known(UdevRecord {
-            properties: [("ID_MODEL".into(), "Stick".into())].into(),
-            tags: ["old".into(), "new".into()].into(),
-            current_tags: ["new".into()].into(),
-        });
-        let matcher = |tags: &[&str], current: &[&str]| Matcher {
-            properties: vec![("ID_MODEL".into(), "Stick".into())],
-            tags: tags.iter().map(ToString::to_string).collect(),
-            current_tags: current.iter().map(ToString::to_string).collect(),
-            ..Matcher::default()
-        };
-        assert_eq!(
-            matcher(&["old", "new"], &["new"]).judge(&device),
-            Verdict::Yes
-        );
-        assert_eq!(matcher(&[], &["old"]).judge(&device), Verdict::No);
-    }
+/// How strong a claim is: the greater one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rank {
+    /// As written.
+    pub priority: i32,
+    /// As the matcher implies.
+    pub specificity: Specificity,
+}
+
+/// How exactly a matcher names a device, the least exact first. Only exact
+/// values count; patterns are part of the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Specificity {
+    /// Anything else.
+    Rest,
+    /// Vendor and product.
+    Product,
+    /// The serial number.
+    Serial,
+    /// The serial number with vendor and product.
+    SerialOfProduct,
+    /// The port.
+    Port,
+    /// The port with a serial number or vendor and product.
+    PortWithIdentity,
 }

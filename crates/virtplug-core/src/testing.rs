@@ -3,12 +3,24 @@
 use proptest::prelude::*;
 
 use crate::{
-    BusNumber, ConnectionUri, Device, DeviceNumber, Fact, HostAddress, InstanceId, MachineKey,
-    Matcher, PortPath, ProductId, RawText, UdevRecord, VendorId,
+    BusNumber, ClassCode, ConnectionUri, Device, DeviceNumber, Fact, Half, HostAddress, InstanceId,
+    MachineKey, Matcher, PortPath, ProductId, RawText, Removable, Revision, Rule, RuleOptions,
+    Speed, UdevRecord, VendorId,
 };
 
 pub(crate) fn machine(name: &str) -> MachineKey {
     MachineKey::new(ConnectionUri::default(), name)
+}
+
+/// A rule that gives devices to a machine.
+pub(crate) fn rule(owner: &str, matcher: Matcher) -> Rule {
+    Rule {
+        name: None,
+        origin: "test:1".into(),
+        owner: machine(owner).into(),
+        matcher,
+        options: RuleOptions::default(),
+    }
 }
 
 /// A device at a port; its address follows from the port's bus and `number`.
@@ -25,7 +37,13 @@ pub(crate) fn device(port: &str, number: u8, serial: &str) -> Device {
         syspath,
         vendor: VendorId(0x0627),
         product: ProductId(0x0001),
-        class: 0,
+        revision: Fact::Known(Revision(0x0100)),
+        class: ClassCode::default(),
+        interfaces: Fact::Known([ClassCode::new(0xff, 0, 0)].into()),
+        speed: Fact::Known(Speed::Full),
+        removable: Fact::Known(Removable::Unknown),
+        peer: Fact::Known(None),
+        half: Fact::Known(Half::Usb2),
         authorized: Fact::Known(true),
         serial: Fact::Known((!serial.is_empty()).then(|| RawText::from(serial))),
         manufacturer: Fact::Known(None),
@@ -86,10 +104,10 @@ pub(crate) fn arbitrary_device() -> impl Strategy<Value = Device> {
 
 pub(crate) fn arbitrary_matcher() -> impl Strategy<Value = Matcher> {
     (
-        prop::option::of((0..2_u16).prop_map(VendorId)),
-        prop::option::of((0..2_u16).prop_map(ProductId)),
+        prop::option::of((0..2_u16).prop_map(|id| VendorId(id).to_string())),
+        prop::option::of((0..2_u16).prop_map(|id| ProductId(id).to_string())),
         prop::option::of(small_text()),
-        prop::option::of(small_port()),
+        prop::option::of(small_port().prop_map(|port| port.to_string())),
         prop::option::of(small_address()),
         prop::collection::vec(small_text().prop_map(|v| ("P".to_owned(), v)), 0..2),
         prop::collection::vec(small_text(), 0..2),
@@ -97,14 +115,18 @@ pub(crate) fn arbitrary_matcher() -> impl Strategy<Value = Matcher> {
     )
         .prop_map(
             |(vendor, product, serial, port, address, properties, tags, current_tags)| Matcher {
-                vendor,
-                product,
-                serial,
-                port,
+                vendor: vendor.map(Into::into),
+                product: product.map(Into::into),
+                serial: serial.map(Into::into),
+                port: port.map(Into::into),
                 address,
-                properties,
-                tags,
-                current_tags,
+                properties: properties
+                    .into_iter()
+                    .map(|(name, value): (String, String)| (name, value.into()))
+                    .collect(),
+                tags: tags.into_iter().map(Into::into).collect(),
+                current_tags: current_tags.into_iter().map(Into::into).collect(),
+                ..Matcher::default()
             },
         )
 }

@@ -146,7 +146,8 @@ impl Engine {
         let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
             return;
         };
-        let assignment = Assignment::decide(policy, &present.device);
+        let claims = policy.claims(&present.device, &());
+        let assignment = crate::assignment::decide(&present.device, &claims, &Stub).assignment;
         let instance = present.device.instance;
         let address = present.device.address;
         if assignment == present.assignment {
@@ -207,4 +208,14 @@ impl Engine {
             .collect();
         self.dirty.extend(marked);
     }
+}
+
+struct Stub;
+impl crate::assignment::Situation for Stub {
+    fn runs(&self, _: &MachineKey) -> crate::Fact<bool> { crate::Fact::Known(true) }
+    fn holder(&self) -> Option<&MachineKey> { None }
+    fn was_given_by(&self, _: usize) -> bool { false }
+    fn has_room(&self, _: usize) -> bool { true }
+    fn plugged(&self) -> bool { false }
+    fn follows(&self) -> Option<&std::sync::Arc<crate::Rule>> { None }
 }

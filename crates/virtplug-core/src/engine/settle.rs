@@ -166,9 +166,12 @@ impl Engine {
             return Some(DetachReason::WrongAddress);
         }
         match &present.assignment {
-            Assignment::Machine(owner, _) if owner == machine => None,
+            Assignment::Machine(grant) if grant.machine == *machine => None,
             Assignment::Unknown(..) => None,
-            Assignment::Machine(..) | Assignment::Host => Some(DetachReason::NotAssigned),
+            Assignment::Machine(_) => Some(DetachReason::OtherMachine),
+            Assignment::Host | Assignment::Kept(_) | Assignment::Spare(_) => {
+                Some(DetachReason::NotAssigned)
+            }
             Assignment::Conflict(_) => Some(DetachReason::Conflict),
             Assignment::Refused(..) => Some(DetachReason::Refused),
         }
@@ -196,16 +199,22 @@ impl Engine {
             return;
         };
         let device = &present.device;
+        let Some(grant) = present.assignment.grant() else {
+            return;
+        };
         let request = AttachRequest {
             machine: machine.clone(),
             alias: OwnAlias {
                 port: device.port.clone(),
                 instance: device.instance,
+                followed: grant.followed,
             },
             syspath: device.syspath.clone(),
             vendor: device.vendor,
             product: device.product,
             address: device.address,
+            guest_port: grant.rule.options.guest_port.clone(),
+            guest_reset: grant.rule.options.guest_reset,
         };
         let address = device.address;
         self.attaching.insert(address, machine.clone());
