@@ -131,7 +131,17 @@ mod tests {
 
     #[test]
     fn what_names_no_class_is_refused() {
-        for text in ["", ":", "::", "003", "0x3", "+3", "g", "03:01:01:01", "03-01"] {
+        for text in [
+            "",
+            ":",
+            "::",
+            "003",
+            "0x3",
+            "+3",
+            "g",
+            "03:01:01:01",
+            "03-01",
+        ] {
             assert!(text.parse::<ClassPattern>().is_err(), "{text:?}");
         }
     }

@@ -7,12 +7,16 @@
 
 mod answer;
 mod connection;
+mod departures;
 mod device_events;
 mod devices;
 mod link;
 mod look;
 mod machine;
+mod placement;
+mod pools;
 mod settle;
+mod starting;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -37,8 +41,10 @@ use crate::retry::{Jitter, RateLimit};
 use crate::time::Time;
 
 use connection::Connection;
+use departures::Departures;
 use devices::Devices;
 use machine::Machine;
+use pools::Pools;
 
 /// How long a device may wait for udev. A device that udev never processes is
 /// attached after that.
@@ -63,6 +69,14 @@ pub struct Engine {
     /// Devices that somebody else detached, with the machine that they stay out
     /// of as long as the instance lives and the machine runs.
     holds: BTreeMap<InstanceId, MachineKey>,
+    /// What successors of devices that left inherit.
+    departures: Departures,
+    /// Places of rules that give at most so many devices.
+    pools: Pools,
+    /// Devices whose assignment depends on whether a machine runs.
+    watched: BTreeMap<MachineKey, BTreeSet<PortPath>>,
+    /// Devices to decide on anew.
+    reconsider: BTreeSet<PortPath>,
     flaps: Flaps,
     rate: RateLimit,
     jitter: Jitter,
@@ -87,6 +101,7 @@ enum Wake {
     Connection(ConnectionUri),
     Machine(MachineKey),
     Devices,
+    Pools,
 }
 
 impl Engine {
@@ -102,6 +117,10 @@ impl Engine {
             entries_of: BTreeMap::new(),
             attaching: BTreeMap::new(),
             holds: BTreeMap::new(),
+            departures: Departures::default(),
+            pools: Pools::default(),
+            watched: BTreeMap::new(),
+            reconsider: BTreeSet::new(),
             flaps: Flaps::default(),
             rate: RateLimit::new(),
             jitter: Jitter::new(seed),
@@ -140,6 +159,9 @@ impl Engine {
             Event::Tick => {}
         }
         self.ring_timers();
+        while let Some(port) = self.reconsider.pop_first() {
+            self.assign(&port);
+        }
         while let Some(machine) = self.dirty.pop_first() {
             self.settle(&machine);
         }
@@ -178,6 +200,7 @@ impl Engine {
                     self.devices.look_now();
                     self.scan();
                 }
+                Some((_, Wake::Pools)) => self.pools_expired(),
                 None => {}
             }
         }

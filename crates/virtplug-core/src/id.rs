@@ -27,7 +27,9 @@ pub enum ParseIdError {
     )]
     Class,
     /// No guest port.
-    #[error("expected a USB bus of the machine, `:`, and a port on it, such as \"0:3\" or \"0:1.2\"")]
+    #[error(
+        "expected a USB bus of the machine, `:`, and a port on it, such as \"0:3\" or \"0:1.2\""
+    )]
     GuestPort,
     /// No UUID.
     #[error("expected a UUID, such as \"5c1c3ee4-5b1c-4e0c-9f6a-2f1a5a1f2b3c\"")]

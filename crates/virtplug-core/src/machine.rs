@@ -296,7 +296,17 @@ mod tests {
         for text in ["0:3", "1:1.2.3.4", "12:15"] {
             assert_eq!(text.parse::<GuestPort>().unwrap().to_string(), text);
         }
-        for bad in ["", "3", "0:", ":3", "0:0", "0:03", "00:1", "0:1.2.3.4.5", "0:+1"] {
+        for bad in [
+            "",
+            "3",
+            "0:",
+            ":3",
+            "0:0",
+            "0:03",
+            "00:1",
+            "0:1.2.3.4.5",
+            "0:+1",
+        ] {
             assert!(bad.parse::<GuestPort>().is_err(), "{bad:?}");
         }
     }

@@ -1,10 +1,12 @@
 //! Which devices a rule means.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::class::{ClassCode, ClassPattern};
 use crate::device::{Device, UdevRecord};
 use crate::fact::Fact;
 use crate::id::HostAddress;
-use crate::pattern::{Pattern, Patterns};
+use crate::pattern::Patterns;
 use crate::place::StablePort;
 use crate::port::PortPath;
 use crate::rule::Specificity;
@@ -68,12 +70,12 @@ pub struct Interfaces {
 }
 
 impl Interfaces {
-    fn hold<'c>(&self, codes: impl Iterator<Item = &'c ClassCode> + Clone) -> bool {
-        let has = |pattern: &ClassPattern| codes.clone().any(|code| pattern.holds(*code));
+    fn hold(&self, codes: &BTreeSet<ClassCode>) -> bool {
+        let has = |pattern: &ClassPattern| codes.iter().any(|code| pattern.holds(*code));
         let known = |code: &ClassCode| self.only.iter().any(|pattern| pattern.holds(*code));
         (self.any.is_empty() || self.any.iter().any(has))
             && self.all.iter().all(has)
-            && (self.only.is_empty() || codes.clone().all(known))
+            && (self.only.is_empty() || codes.iter().all(known))
     }
 }
 
@@ -159,7 +161,7 @@ impl Topology for () {
     }
 }
 
-impl Topology for std::collections::BTreeMap<PortPath, Device> {
+impl Topology for BTreeMap<PortPath, Device> {
     fn device_at(&self, port: &PortPath) -> Fact<Option<&Device>> {
         Fact::Known(self.get(port))
     }
@@ -226,7 +228,7 @@ impl Matcher {
             }
         }
         if let Some(wanted) = &self.interfaces {
-            let holds = Verdict::of_fact(&device.interfaces, |codes| wanted.hold(codes.iter()));
+            let holds = Verdict::of_fact(&device.interfaces, |codes| wanted.hold(codes));
             verdict = verdict.and(holds);
         }
         if let Some(wanted) = &self.speed {
@@ -252,9 +254,8 @@ impl Matcher {
             verdict = verdict.and(own.or(peer));
         }
         if let Some(wanted) = &self.stable_port {
-            let holds = |port: &Option<StablePort>| {
-                port.as_ref().is_some_and(|port| wanted.hold(port))
-            };
+            let holds =
+                |port: &Option<StablePort>| port.as_ref().is_some_and(|port| wanted.hold(port));
             let own = Verdict::of_fact(&device.stable_port(), holds);
             let peer = Verdict::of_fact(&device.stable_peer(), holds);
             verdict = verdict.and(own.or(peer));
@@ -275,7 +276,7 @@ impl Matcher {
                 let value = record.properties.get(name);
                 value.is_some_and(|value| wanted.hold(value.as_bytes()))
             };
-            let tag = |tags: &std::collections::BTreeSet<String>, wanted: &Patterns| {
+            let tag = |tags: &BTreeSet<String>, wanted: &Patterns| {
                 tags.iter().any(|tag| wanted.hold(tag.as_bytes()))
             };
             self.properties.iter().all(property)
@@ -295,9 +296,8 @@ impl Matcher {
     /// What is named exactly, in addition to what is around it. Of alternatives
     /// the least exact one counts.
     fn exactness(&self, around: Exactness) -> Exactness {
-        let exact = |patterns: &Option<Patterns>| {
-            patterns.as_ref().is_some_and(Patterns::are_exact)
-        };
+        let exact =
+            |patterns: &Option<Patterns>| patterns.as_ref().is_some_and(Patterns::are_exact);
         let stable = self.stable_port.as_ref();
         let here = Exactness {
             port: around.port
@@ -317,6 +317,10 @@ impl Matcher {
 
 /// Which fields have exact values.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each field is exact or not, whatever the others are"
+)]
 struct Exactness {
     port: bool,
     serial: bool,
@@ -353,7 +357,10 @@ fn text(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Verdict {
 /// Judges the device and what is above it, on both halves of its sockets.
 fn judge_upwards(wanted: &Matcher, device: &Device, around: &dyn Topology) -> Verdict {
     let mut verdict = wanted.judge(device, around);
-    let chains = [Some(&device.port), device.peer.known().and_then(Option::as_ref)];
+    let chains = [
+        Some(&device.port),
+        device.peer.known().and_then(Option::as_ref),
+    ];
     for port in chains.into_iter().flatten().flat_map(PortPath::upwards) {
         if verdict == Verdict::Yes {
             break;
@@ -388,9 +395,5 @@ fn names_port(wanted: &Matcher, port: &PortPath) -> bool {
     *wanted == named && ports.hold(port.to_string().as_bytes())
 }
 
-/// A matcher for one exact text; for patterns that are written as such.
-impl From<Pattern> for Patterns {
-    fn from(pattern: Pattern) -> Self {
-        Self::new([pattern])
-    }
-}
+#[cfg(test)]
+mod tests;

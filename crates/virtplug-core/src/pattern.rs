@@ -151,6 +151,12 @@ impl From<String> for Patterns {
     }
 }
 
+impl From<Pattern> for Patterns {
+    fn from(pattern: Pattern) -> Self {
+        Self(vec![pattern])
+    }
+}
+
 impl fmt::Display for Patterns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, pattern) in self.0.iter().enumerate() {

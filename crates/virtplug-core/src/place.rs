@@ -85,9 +85,8 @@ fn controller_of(syspath: &str) -> Option<String> {
 
 /// `usb3`.
 fn is_root_hub(part: &str) -> bool {
-    part.strip_prefix("usb").is_some_and(|number| {
-        !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-    })
+    part.strip_prefix("usb")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// `0000:00:14.0`.

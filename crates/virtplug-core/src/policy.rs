@@ -135,7 +135,10 @@ struct Index {
 impl Index {
     fn new(rules: &[Rule]) -> Self {
         let mut index = Self::default();
-        let enabled = rules.iter().enumerate().filter(|(_, rule)| rule.options.enabled);
+        let enabled = rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.options.enabled);
         for (number, rule) in enabled {
             if !index.add(number, &rule.matcher) {
                 index.rest.push(number);
@@ -152,7 +155,10 @@ impl Index {
         let tags = || matcher.tags.iter().chain(&matcher.current_tags);
         if let Some(ports) = exact(matcher.port.as_ref()) {
             for port in ports {
-                self.by_port.entry(port.to_owned()).or_default().push(number);
+                self.by_port
+                    .entry(port.to_owned())
+                    .or_default()
+                    .push(number);
             }
         } else if let Some(address) = matcher.address {
             self.by_address.entry(address).or_default().push(number);
@@ -214,7 +220,12 @@ impl Index {
     /// rule that asks for it could.
     fn candidates(&self, device: &Device) -> Vec<usize> {
         let mut found = self.rest.clone();
-        found.extend(self.by_port.get(&device.port.to_string()).into_iter().flatten());
+        found.extend(
+            self.by_port
+                .get(&device.port.to_string())
+                .into_iter()
+                .flatten(),
+        );
         match device.peer.known() {
             Some(Some(peer)) => {
                 found.extend(self.by_port.get(&peer.to_string()).into_iter().flatten());

@@ -66,6 +66,10 @@ impl fmt::Display for Owner {
 
 /// How a rule gives its devices to its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the configuration"
+)]
 pub struct RuleOptions {
     /// Whether the rule counts at all.
     pub enabled: bool,

@@ -44,7 +44,9 @@ impl Speed {
 
     /// Reads the kernel's text.
     pub fn of_attribute(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|speed| speed.attribute() == text)
+        Self::ALL
+            .into_iter()
+            .find(|speed| speed.attribute() == text)
     }
 }
 
@@ -80,7 +82,9 @@ impl Removable {
 
     /// Reads the kernel's text.
     pub fn of_attribute(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|value| value.attribute() == text)
+        Self::ALL
+            .into_iter()
+            .find(|value| value.attribute() == text)
     }
 }
 

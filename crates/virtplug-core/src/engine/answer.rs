@@ -22,6 +22,7 @@ impl Engine {
         {
             Some(Task::Attach(_, request)) => self.attached(&machine, request, outcome),
             Some(Task::Detach(_, request)) => self.detached(&machine, &request, outcome),
+            Some(Task::Start(_)) => self.started(&machine, outcome),
             Some(Task::Look) | None => {}
         }
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::departures::Departure;
 use super::devices::{Present, Scan, remember};
 use super::{Engine, Wake};
 use crate::action::Action;
-use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
 use crate::id::HostAddress;
 use crate::machine::MachineKey;
@@ -39,7 +39,6 @@ impl Engine {
 
     pub(super) fn take_scan(&mut self, present: Vec<Device>, unreadable: Vec<PortPath>) {
         let first = !self.devices.complete;
-        self.devices.complete = true;
         self.devices.scan_failing = false;
         self.scan_answered();
         let found: BTreeSet<PortPath> = present
@@ -60,7 +59,12 @@ impl Engine {
         for port in unreadable {
             self.devices.mark_unreadable(port);
         }
+        self.devices.complete = true;
         if first {
+            // What could not be known of hubs before is known now.
+            for port in self.devices.ports() {
+                self.judge(&port);
+            }
             // Entries of ours that no device belongs to can be judged now.
             self.dirty.extend(self.machines.keys().cloned());
         }
@@ -91,17 +95,29 @@ impl Engine {
             }
         }
         let instance = device.instance;
-        let address = device.address;
-        let before = self.devices.put(Present {
-            device,
-            assignment: Assignment::Host,
-            seen,
-        });
+        let before = self.devices.at(&port);
+        let mut present = Present::new(device, seen);
         if let Some(before) = before {
-            // What is wished before the change is compared by `assign`.
-            self.devices.assign(&port, before.assignment);
+            // The same instance; what was decided of it is compared by `judge`.
+            let device = present.device;
+            present = Present {
+                device,
+                ..before.clone()
+            };
+        } else if self.devices.complete {
+            let departures = &self.departures;
+            present.plugged =
+                (!departures.was_reset(&present.device, self.now)).then_some(self.now);
+            present.follows = departures.followed_by(&present.device, self.now);
         }
-        self.assign(&port);
+        let address = present.device.address;
+        self.forget_interest(&port);
+        self.devices.put(present);
+        self.judge(&port);
+        if let Some(present) = self.devices.at(&port) {
+            let hub = present.device.clone();
+            self.judge_below(&hub);
+        }
         if let Some(machine) = self.devices.at(&port).and_then(|p| p.assignment.machine())
             && let Some(state) = self.machines.get_mut(machine)
         {
@@ -131,49 +147,19 @@ impl Engine {
 
     pub(super) fn lose_device(&mut self, port: &PortPath) {
         self.became_readable(port);
+        self.leave_place(port);
         let Some(gone) = self.devices.take(port) else {
             return;
         };
+        let grant = gone.assignment.grant();
+        let departure = Departure::new(self.now, grant.map(|grant| &grant.rule));
+        self.departures.note(port, departure);
         if let Some(machine) = gone.assignment.machine() {
             self.unwish(machine, port, gone.device.instance);
         }
         self.holds.remove(&gone.device.instance);
         self.touch(gone.device.instance, gone.device.address);
-    }
-
-    /// Decides anew where the device at a port belongs.
-    pub(super) fn assign(&mut self, port: &PortPath) {
-        let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
-            return;
-        };
-        let claims = policy.claims(&present.device, &());
-        let assignment = crate::assignment::decide(&present.device, &claims, &Stub).assignment;
-        let instance = present.device.instance;
-        let address = present.device.address;
-        if assignment == present.assignment {
-            if let Some(machine) = assignment.machine().cloned() {
-                self.machine_mut(&machine).wanted.insert(port.clone());
-            }
-            return;
-        }
-        let before = present.assignment.machine().cloned();
-        let after = assignment.machine().cloned();
-        self.devices.assign(port, assignment);
-        if let Some(machine) = before.filter(|machine| Some(machine) != after.as_ref()) {
-            self.unwish(&machine, port, instance);
-        }
-        if let Some(machine) = after {
-            self.machine_mut(&machine).wanted.insert(port.clone());
-        }
-        self.touch(instance, address);
-    }
-
-    fn unwish(&mut self, machine: &MachineKey, port: &PortPath, instance: InstanceId) {
-        if let Some(state) = self.machines.get_mut(machine) {
-            state.wanted.remove(port);
-            state.attempts.remove(&instance);
-            self.dirty.insert(machine.clone());
-        }
+        self.judge_below(&gone.device);
     }
 
     /// Marks the machines that the device with an address concerns.
@@ -208,14 +194,4 @@ impl Engine {
             .collect();
         self.dirty.extend(marked);
     }
-}
-
-struct Stub;
-impl crate::assignment::Situation for Stub {
-    fn runs(&self, _: &MachineKey) -> crate::Fact<bool> { crate::Fact::Known(true) }
-    fn holder(&self) -> Option<&MachineKey> { None }
-    fn was_given_by(&self, _: usize) -> bool { false }
-    fn has_room(&self, _: usize) -> bool { true }
-    fn plugged(&self) -> bool { false }
-    fn follows(&self) -> Option<&std::sync::Arc<crate::Rule>> { None }
 }

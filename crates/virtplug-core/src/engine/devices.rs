@@ -1,13 +1,19 @@
 //! The devices that are present, and where each belongs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::Arc;
 
 use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
 use crate::id::HostAddress;
+use crate::machine::MachineKey;
+use crate::matcher::Topology;
+use crate::policy::Claim;
 use crate::port::PortPath;
 use crate::retry::{Backoff, CALL_DELAY_CAP, Jitter};
+use crate::rule::Rule;
 use crate::time::Time;
 
 /// A present device, what is decided of it, and since when it is known.
@@ -16,6 +22,40 @@ pub(super) struct Present {
     pub(super) device: Device,
     pub(super) assignment: Assignment,
     pub(super) seen: Time,
+    /// When it was plugged in, if that may start its machine.
+    pub(super) plugged: Option<Time>,
+    /// The rule that named its predecessor at the port.
+    pub(super) follows: Option<Arc<Rule>>,
+    /// The rules that hold for it or could, the strongest first.
+    pub(super) claims: Vec<Claim>,
+    pub(super) interest: Interest,
+    /// The number of the rule that gives it to a machine.
+    pub(super) given_by: Option<usize>,
+}
+
+impl Present {
+    /// A device of which nothing is decided.
+    pub(super) fn new(device: Device, seen: Time) -> Self {
+        Self {
+            device,
+            assignment: Assignment::Host,
+            seen,
+            plugged: None,
+            follows: None,
+            claims: Vec::new(),
+            interest: Interest::default(),
+            given_by: None,
+        }
+    }
+}
+
+/// What a decision depends on beside the device.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Interest {
+    /// Machines whose start or stop may change it.
+    pub(super) machines: BTreeSet<MachineKey>,
+    /// Rules with a `count`, by number.
+    pub(super) pools: BTreeSet<usize>,
 }
 
 /// Whether a scan is asked for and not answered.
@@ -119,14 +159,53 @@ impl Devices {
         let Some(present) = self.present.get_mut(port) else {
             return;
         };
-        let device = &present.device;
-        let unread = device.serial == Fact::Unknown || device.authorized == Fact::Unknown;
-        if unread && matches!(assignment, Assignment::Unknown(..)) {
+        if present.device.is_partly_unread() && matches!(assignment, Assignment::Unknown(..)) {
             self.doubtful.insert(port.clone());
         } else {
             self.doubtful.remove(port);
         }
         present.assignment = assignment;
+    }
+
+    pub(super) fn take_claims(&mut self, port: &PortPath, claims: Vec<Claim>, interest: Interest) {
+        if let Some(present) = self.present.get_mut(port) {
+            present.claims = claims;
+            present.interest = interest;
+        }
+    }
+
+    /// Notes which rule gives a device; tells which did before. `None`: there
+    /// is no such device.
+    #[allow(
+        clippy::option_option,
+        reason = "no device, and a device that no rule gives"
+    )]
+    pub(super) fn give(&mut self, port: &PortPath, rule: Option<usize>) -> Option<Option<usize>> {
+        let present = self.present.get_mut(port)?;
+        Some(std::mem::replace(&mut present.given_by, rule))
+    }
+
+    /// What is plugged in has had its effect.
+    pub(super) fn plug_is_over(&mut self, instance: InstanceId) {
+        if let Some(port) = self.by_instance.get(&instance)
+            && let Some(present) = self.present.get_mut(port)
+        {
+            present.plugged = None;
+        }
+    }
+
+    pub(super) fn at_mut(&mut self, port: &PortPath) -> Option<&mut Present> {
+        self.present.get_mut(port)
+    }
+
+    /// The ports below a hub's that have a device.
+    pub(super) fn below<'a>(&'a self, hub: &'a PortPath) -> impl Iterator<Item = PortPath> + 'a {
+        let from = (Bound::Excluded(hub), Bound::Unbounded);
+        self.present
+            .range(from)
+            .map(|(port, _)| port)
+            .take_while(|port| port.bus() == hub.bus() && port.ports().starts_with(hub.ports()))
+            .cloned()
     }
 
     /// Plans the next look at what could not be read. No event tells when it
@@ -155,6 +234,16 @@ impl Devices {
     }
 }
 
+impl Topology for Devices {
+    fn device_at(&self, port: &PortPath) -> Fact<Option<&Device>> {
+        match self.present.get(port) {
+            Some(present) => Fact::Known(Some(&present.device)),
+            None if self.complete && !self.unreadable.contains(port) => Fact::Known(None),
+            None => Fact::Unknown,
+        }
+    }
+}
+
 /// Completes a fresh read with what was known of the same instance: a
 /// descriptor does not change while an instance lives, so what failed to be
 /// read again is as it was. `authorized` can change, so it must be read.
@@ -168,6 +257,12 @@ pub(super) fn remember(mut fresh: Device, known: &Device) -> Device {
         keep(&mut fresh.serial, &known.serial);
         keep(&mut fresh.manufacturer, &known.manufacturer);
         keep(&mut fresh.product_name, &known.product_name);
+        keep(&mut fresh.revision, &known.revision);
+        keep(&mut fresh.interfaces, &known.interfaces);
+        keep(&mut fresh.speed, &known.speed);
+        keep(&mut fresh.removable, &known.removable);
+        keep(&mut fresh.peer, &known.peer);
+        keep(&mut fresh.half, &known.half);
         keep(&mut fresh.udev, &known.udev);
         fresh.processed |= known.processed;
     }

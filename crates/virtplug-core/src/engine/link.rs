@@ -23,9 +23,10 @@ impl Engine {
         for machine in policy.machines() {
             self.machine_mut(machine).attempts.clear();
         }
+        self.renumber_places(&policy);
         self.policy = Some(policy);
         for port in self.devices.ports() {
-            self.assign(&port);
+            self.judge(&port);
         }
         self.scan();
         let uris: Vec<ConnectionUri> = self.connections.keys().cloned().collect();

@@ -115,6 +115,10 @@ impl Engine {
             _ => {
                 state.attempts.clear();
                 state.leaving.clear();
+                if matches!(before, Existence::Live(_)) {
+                    // A machine that ended is not started again by what is plugged in.
+                    self.start_is_over(machine);
+                }
                 self.holds.retain(|_, from| from != machine);
                 if let Existence::Live(new) = existence {
                     self.report_arrivals(machine, None, new);
@@ -122,10 +126,35 @@ impl Engine {
             }
         }
         self.index_occupants(machine, &before, existence);
+        self.reconsider_after(machine, &before, existence);
         for live in [&before, existence].into_iter().filter_map(live_of) {
             for entry in &live.entries {
                 if let Some(address) = entry.hostdev.address {
                     self.touch_address(address);
+                }
+            }
+        }
+    }
+
+    /// Decides anew on the devices that this machine's start or stop concerns,
+    /// and on those that it has or had.
+    fn reconsider_after(&mut self, machine: &MachineKey, before: &Existence, after: &Existence) {
+        let runs = |existence: &Existence| match existence {
+            Existence::Live(_) => Some(true),
+            Existence::Off | Existence::Absent => Some(false),
+            Existence::Unread => None,
+        };
+        if runs(before) != runs(after) {
+            let watched = self.watched.get(machine).into_iter().flatten();
+            self.reconsider.extend(watched.cloned());
+        }
+        for (this, other) in [(before, after), (after, before)] {
+            let other = live_of(other);
+            for (alias, _) in live_of(this).into_iter().flat_map(Live::own) {
+                let both = other.is_some_and(|other| other.entry(alias).is_some());
+                let present = self.devices.with_instance(alias.instance);
+                if let Some(present) = present.filter(|_| !both) {
+                    self.reconsider.insert(present.device.port.clone());
                 }
             }
         }
@@ -175,6 +204,7 @@ impl Engine {
                 if let Some(state) = self.machines.get_mut(machine) {
                     state.attempts.remove(&alias.instance);
                 }
+                self.devices.plug_is_over(alias.instance);
                 self.report(Report::Attached(machine.clone(), alias.clone()));
             }
         }

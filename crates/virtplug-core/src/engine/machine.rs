@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::action::{AttachRequest, DetachReason, DetachRequest, OpId};
 use crate::alias::OwnAlias;
+use crate::assignment::Grant;
 use crate::device::InstanceId;
 use crate::id::HostAddress;
-use crate::machine::{Activity, GuestPorts, Hostdev, LiveMachine, RunId};
+use crate::machine::{Activity, GuestPort, GuestPorts, Hostdev, LiveMachine, RunId};
 use crate::port::PortPath;
 use crate::retry::Backoff;
 use crate::time::Time;
@@ -43,6 +44,7 @@ pub(super) enum Existence {
 pub(super) struct Live {
     pub(super) run: RunId,
     pub(super) activity: Activity,
+    pub(super) paused: bool,
     pub(super) ports: GuestPorts,
     pub(super) entries: Vec<Entry>,
 }
@@ -66,6 +68,7 @@ impl From<LiveMachine> for Live {
         Self {
             run: read.run,
             activity: read.activity,
+            paused: read.paused,
             ports: read.ports,
             entries: read
                 .hostdevs
@@ -124,6 +127,7 @@ pub(super) enum Task {
     Look,
     Attach(OpId, AttachRequest),
     Detach(OpId, DetachRequest),
+    Start(OpId),
 }
 
 /// A task since when, and whether it was reported as overdue.
@@ -207,6 +211,14 @@ impl Machine {
         self.leaving.iter().any(|(alias, leaving)| {
             alias.port == *port && leaving.backoff.failures() <= 1 && now < leaving.backoff.until()
         })
+    }
+
+    /// The guest port that a rule asks for, if something is there.
+    pub(super) fn taken_port<'g>(&self, grant: Option<&'g Grant>) -> Option<&'g GuestPort> {
+        let port = grant?.rule.options.guest_port.as_ref()?;
+        self.live()
+            .is_some_and(|live| live.ports.used.contains(port))
+            .then_some(port)
     }
 
     /// Whether it holds this instance by an entry of ours.

@@ -73,6 +73,15 @@ impl Engine {
             self.actions.push(Action::ReadMachine(machine.clone()));
             return;
         }
+        if state.current
+            && let Some(port) = self.starter(machine)
+        {
+            self.start_machine(machine, port);
+            return;
+        }
+        let Some(state) = self.machines.get(machine) else {
+            return;
+        };
         let ready = state
             .live()
             .is_some_and(|live| live.activity == Activity::Ready);
@@ -81,7 +90,7 @@ impl Engine {
         }
     }
 
-    fn start(&mut self, machine: &MachineKey, task: Task) {
+    pub(super) fn start(&mut self, machine: &MachineKey, task: Task) {
         let since = self.now;
         self.machine_mut(machine).slot = Some(Slot {
             task,
@@ -263,6 +272,9 @@ impl Engine {
         if state.lets_go_of(&device.port, self.now) {
             let machine = machine.clone();
             return Some(Obstacle::Occupied { machine, own: true });
+        }
+        if let Some(port) = state.taken_port(present.assignment.grant()) {
+            return Some(Obstacle::GuestPortTaken(port.clone()));
         }
         if self.holds.get(&device.instance) == Some(machine) {
             return Some(Obstacle::Held);

@@ -9,7 +9,7 @@ use crate::testing::machine;
 use crate::{
     Action, Activity, AttachRequest, CallError, ConnectionUri, Device, Engine, Event, Fact,
     GuestPorts, Hostdev, InstanceId, LiveMachine, MachineKey, MachineListing, MachineRead, Matcher,
-    OpId, Outcome, OwnAlias, Policy, PortPath, Report, Rule, RunId, Time,
+    OpId, Outcome, OwnAlias, Policy, PortPath, Report, Rule, RunId, Time, Uuid,
 };
 use crate::{DetachRequest, Obstacle};
 
@@ -18,6 +18,7 @@ use crate::{DetachRequest, Obstacle};
 pub(super) enum Call {
     Attach(OpId, AttachRequest),
     Detach(OpId, DetachRequest),
+    Start(OpId, MachineKey),
 }
 
 pub(super) struct Bench {
@@ -49,12 +50,7 @@ pub(super) fn serial(serial: &str, owner: &str) -> Rule {
 }
 
 pub(super) fn rule(matcher: Matcher, owner: &str) -> Rule {
-    Rule {
-        name: None,
-        origin: "test:1".into(),
-        machine: machine(owner),
-        matcher,
-    }
+    crate::testing::rule(owner, matcher)
 }
 
 /// Another enumeration of a device that kept its number.
@@ -133,6 +129,7 @@ impl Bench {
             Action::ListMachines(uri) => {
                 let line = |machine: &MachineKey| MachineListing {
                     machine: machine.clone(),
+                    uuid: Uuid([1; 16]),
                     active: true,
                 };
                 let here = self.live.keys().filter(|machine| machine.uri == uri);
@@ -150,6 +147,10 @@ impl Bench {
             }
             Action::Detach(op, request) => {
                 self.calls.push(Call::Detach(op, request));
+                None
+            }
+            Action::Start(op, machine) => {
+                self.calls.push(Call::Start(op, machine));
                 None
             }
             Action::Report(report) => {
@@ -186,21 +187,27 @@ impl Bench {
     }
 
     pub(super) fn start(&mut self, name: &str) {
+        self.bring_up(&machine(name));
+        self.changed(name);
+    }
+
+    fn bring_up(&mut self, machine: &MachineKey) {
         let live = LiveMachine {
             run: RunId {
-                uuid: [1; 16],
+                uuid: Uuid([1; 16]),
                 id: self.next_run,
             },
             activity: Activity::Ready,
+            paused: false,
             hostdevs: Vec::new(),
             ports: GuestPorts {
                 controller: true,
                 free: Some(4),
+                used: BTreeSet::new(),
             },
         };
         self.next_run += 1;
-        self.live.insert(machine(name), live);
-        self.changed(name);
+        self.live.insert(machine.clone(), live);
     }
 
     pub(super) fn stop(&mut self, name: &str) {
@@ -269,11 +276,16 @@ impl Bench {
                     ids: Some((request.vendor, request.product)),
                     address: Some(request.address),
                     missing: !there,
-                    guest_port: None,
+                    guest_port: request.guest_port.as_ref().map(ToString::to_string),
                 });
+                live.ports.used.extend(request.guest_port);
                 live.ports.free = live.ports.free.map(|free| free.saturating_sub(1));
             }
             Call::Detach(_, request) => self.remove(&request.machine, &request.alias),
+            Call::Start(_, machine) => match self.live.get_mut(&machine) {
+                Some(live) => live.paused = false,
+                None => self.bring_up(&machine),
+            },
         }
     }
 
@@ -281,6 +293,15 @@ impl Bench {
     pub(super) fn remove(&mut self, machine: &MachineKey, alias: &OwnAlias) {
         let live = self.live.get_mut(machine).unwrap();
         let alias = alias.to_string();
+        for hostdev in &live.hostdevs {
+            let port = hostdev
+                .guest_port
+                .as_ref()
+                .and_then(|port| port.parse().ok());
+            if let Some(port) = port.filter(|_| hostdev.alias.as_ref() == Some(&alias)) {
+                live.ports.used.remove(&port);
+            }
+        }
         live.hostdevs
             .retain(|one| one.alias.as_deref() != Some(&alias));
         live.ports.free = live.ports.free.map(|free| free + 1);
@@ -295,6 +316,7 @@ impl Bench {
                 (op, request.machine, Fact::Known(there))
             }
             Call::Detach(op, request) => (op, request.machine, Fact::Unknown),
+            Call::Start(op, machine) => (op, machine, Fact::Unknown),
         };
         let after = if self.libvirt_up {
             self.read(&machine)
@@ -347,5 +369,6 @@ fn words(call: &Call) -> String {
             "detach {} from {}: {}",
             request.alias.port, request.machine, request.reason
         ),
+        Call::Start(_, machine) => format!("start {machine}"),
     }
 }

@@ -4,9 +4,16 @@ use super::bench::{Bench, rule, serial};
 use crate::testing::device;
 use crate::{Fact, Hostdev, Matcher, Obstacle};
 
-fn port(port: &str, owner: &str) -> crate::Rule {
+/// A rule for a serial number at a port and behind it, as strong as one for
+/// the serial number alone.
+fn behind(port: &str, serial: &str, owner: &str) -> crate::Rule {
+    let port = Matcher {
+        port: Some(port.into()),
+        ..Matcher::default()
+    };
     let matcher = Matcher {
-        port: Some(port.parse().unwrap()),
+        serial: Some(serial.into()),
+        behind: Some(vec![port]),
         ..Matcher::default()
     };
     rule(matcher, owner)
@@ -14,7 +21,7 @@ fn port(port: &str, owner: &str) -> crate::Rule {
 
 #[test]
 fn two_machines_that_claim_a_device_do_not_get_it() {
-    let mut bench = Bench::new(vec![serial("A", "a"), port("1-1", "b")]);
+    let mut bench = Bench::new(vec![serial("A", "a"), behind("1-1", "A", "b")]);
     bench.start("a");
     bench.start("b");
     bench.plug(device("1-1", 5, "A"));
@@ -31,10 +38,10 @@ fn a_conflict_that_a_reload_makes_takes_the_device_out() {
     bench.start("a");
     bench.plug(device("1-1", 5, "A"));
     bench.run();
-    bench.load(vec![serial("A", "a"), port("1-1", "b")]);
+    bench.load(vec![serial("A", "a"), behind("1-1", "A", "b")]);
     assert_eq!(
         bench.run(),
-        ["detach 1-1 from a: rules give the device to several machines"]
+        ["detach 1-1 from a: rules give the device to several owners"]
     );
 }
 
@@ -97,7 +104,7 @@ fn hubs_and_blocked_devices_stay_on_the_host() {
     let mut bench = Bench::new(vec![serial("H", "a"), serial("A", "a")]);
     bench.start("a");
     let mut hub = device("1-1", 5, "H");
-    hub.class = 9;
+    hub.class = crate::ClassCode::new(9, 0, 0);
     bench.plug(hub);
     let mut blocked = device("1-2", 6, "A");
     blocked.authorized = Fact::Known(false);

@@ -2,9 +2,7 @@
 
 use super::bench::{Bench, serial};
 use crate::testing::{device, machine};
-use crate::{
-    CallError, ConnectionUri, Event, MachineKey, MachineRead, Matcher, Obstacle, Report, Rule,
-};
+use crate::{CallError, ConnectionUri, Event, MachineKey, MachineRead, Obstacle, Report, Rule};
 
 #[test]
 fn a_lost_connection_is_opened_again_and_everything_looked_at() {
@@ -127,13 +125,8 @@ fn elsewhere(name: &str) -> MachineKey {
 
 fn rule_elsewhere() -> Rule {
     Rule {
-        name: None,
-        origin: "test:2".into(),
-        machine: elsewhere("far"),
-        matcher: Matcher {
-            serial: Some("A".into()),
-            ..Matcher::default()
-        },
+        owner: elsewhere("far").into(),
+        ..serial("A", "far")
     }
 }
 
@@ -164,7 +157,7 @@ fn a_connection_stays_as_long_as_an_attach_is_not_resolved() {
     assert_eq!(
         bench.run(),
         [
-            "detach 1-1 from far: no rule gives the device to this machine",
+            "detach 1-1 from far: the device belongs to another machine now",
             "attach 1-1:5 to near"
         ]
     );

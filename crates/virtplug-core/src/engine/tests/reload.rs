@@ -14,7 +14,7 @@ fn a_reload_moves_a_device_and_detaches_first() {
     bench.load(vec![serial("A", "b")]);
     assert_eq!(
         bench.waiting(),
-        ["detach 1-1 from a: no rule gives the device to this machine"]
+        ["detach 1-1 from a: the device belongs to another machine now"]
     );
     assert!(matches!(
         bench.obstacle("1-1"),
@@ -72,7 +72,7 @@ fn a_device_whose_attach_lands_late_is_moved_on() {
         bench.run(),
         [
             "attach 1-1:5 to a",
-            "detach 1-1 from a: no rule gives the device to this machine",
+            "detach 1-1 from a: the device belongs to another machine now",
             "attach 1-1:5 to b"
         ]
     );

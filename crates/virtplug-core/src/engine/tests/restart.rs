@@ -46,7 +46,7 @@ fn what_belongs_elsewhere_now_is_moved() {
     assert_eq!(
         bench.run(),
         [
-            "detach 1-1 from a: no rule gives the device to this machine",
+            "detach 1-1 from a: the device belongs to another machine now",
             "attach 1-1:5 to b"
         ]
     );

@@ -1,0 +1,344 @@
+//! Where each device belongs: decided anew when the device, its surroundings,
+//! a machine or a place in a pool changes.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::devices::{Interest, Present};
+use super::machine::Existence;
+use super::{Engine, Wake};
+use crate::assignment::{Assignment, Situation, decide};
+use crate::device::{Device, InstanceId};
+use crate::fact::Fact;
+use crate::machine::MachineKey;
+use crate::policy::{Claim, Policy};
+use crate::port::PortPath;
+use crate::rule::Rule;
+
+/// How long after it was plugged in a device can start its machine.
+const PLUG_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the engine knows beside the rules when it decides on a device.
+struct View<'e> {
+    engine: &'e Engine,
+    policy: &'e Policy,
+    present: &'e Present,
+    holder: Option<&'e MachineKey>,
+}
+
+impl Situation for View<'_> {
+    fn runs(&self, machine: &MachineKey) -> Fact<bool> {
+        self.engine.runs(machine)
+    }
+
+    fn holder(&self) -> Option<&MachineKey> {
+        self.holder
+    }
+
+    fn was_given_by(&self, number: usize) -> bool {
+        self.present.given_by == Some(number)
+    }
+
+    fn has_room(&self, number: usize) -> bool {
+        let Some(rule) = self.policy.rules().get(number) else {
+            return false;
+        };
+        let count = rule.options.count.map_or(usize::MAX, places);
+        let device = &self.present.device;
+        let pools = &self.engine.pools;
+        if pools.has(number, &device.port) || pools.taken_by_others(number, device) < count {
+            return true;
+        }
+        // One that is in the machine already goes before those that are not.
+        let held = |port: &PortPath| self.engine.holder_at(port) == rule.machine();
+        let attached = pools.given(number).filter(|port| held(port)).count();
+        self.holder.is_some() && self.holder == rule.machine() && attached < count
+    }
+
+    fn plugged(&self) -> bool {
+        self.engine.is_plugged(self.present)
+    }
+
+    fn follows(&self) -> Option<&Arc<Rule>> {
+        self.present.follows.as_ref()
+    }
+}
+
+fn places(count: NonZeroU32) -> usize {
+    usize::try_from(count.get()).unwrap_or(usize::MAX)
+}
+
+impl Engine {
+    /// Whether a machine runs, by the last look at it.
+    fn runs(&self, machine: &MachineKey) -> Fact<bool> {
+        match self.machines.get(machine).map(|state| &state.existence) {
+            Some(Existence::Live(_)) => Fact::Known(true),
+            Some(Existence::Off | Existence::Absent) => Fact::Known(false),
+            Some(Existence::Unread) | None => Fact::Unknown,
+        }
+    }
+
+    /// The machine that has a device by an entry of ours.
+    fn holder_of(&self, device: &Device) -> Option<&MachineKey> {
+        let occupants = self.occupants.get(&device.address)?;
+        let own = occupants.iter().find(|occupant| {
+            let alias = occupant.own.as_ref();
+            alias.is_some_and(|alias| alias.instance == device.instance)
+        });
+        own.map(|occupant| &occupant.machine)
+    }
+
+    fn holder_at(&self, port: &PortPath) -> Option<&MachineKey> {
+        self.holder_of(&self.devices.at(port)?.device)
+    }
+
+    /// Whether a device was plugged in a moment ago and may start its machine.
+    pub(super) fn is_plugged(&self, present: &Present) -> bool {
+        present
+            .plugged
+            .is_some_and(|at| self.now < at + PLUG_PATIENCE)
+    }
+
+    /// Judges the device at a port by all rules, then decides where it belongs.
+    pub(super) fn judge(&mut self, port: &PortPath) {
+        let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
+            return;
+        };
+        let claims = policy.claims(&present.device, &self.devices);
+        let interest = Interest {
+            machines: yielding(&claims),
+            pools: counted(&claims),
+        };
+        self.forget_interest(port);
+        for machine in &interest.machines {
+            let watched = self.watched.entry(machine.clone()).or_default();
+            watched.insert(port.clone());
+        }
+        self.devices.take_claims(port, claims, interest);
+        self.assign(port);
+    }
+
+    /// Judges the devices below a hub, on both halves of its socket.
+    pub(super) fn judge_below(&mut self, hub: &Device) {
+        if !hub.is_hub() || !self.policy.as_ref().is_some_and(Policy::looks_upwards) {
+            return;
+        }
+        let peer = hub.peer.known().and_then(Option::as_ref);
+        let below: BTreeSet<PortPath> = [Some(&hub.port), peer]
+            .into_iter()
+            .flatten()
+            .flat_map(|port| self.devices.below(port))
+            .collect();
+        for port in below {
+            self.judge(&port);
+        }
+    }
+
+    /// Decides anew where the device at a port belongs.
+    pub(super) fn assign(&mut self, port: &PortPath) {
+        self.recall_followed(port);
+        let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
+            return;
+        };
+        let view = View {
+            engine: self,
+            policy,
+            present,
+            holder: self.holder_of(&present.device),
+        };
+        let decision = decide(&present.device, &present.claims, &view);
+        let instance = present.device.instance;
+        let address = present.device.address;
+        let before = present.assignment.clone();
+        let assignment = decision.assignment;
+        self.take_place(port, decision.given_by, &assignment);
+        if let Some(machine) = assignment.machine().cloned() {
+            self.machine_mut(&machine).wanted.insert(port.clone());
+        }
+        if assignment == before {
+            return;
+        }
+        let after = assignment.machine().cloned();
+        self.devices.assign(port, assignment);
+        if let Some(machine) = before
+            .machine()
+            .filter(|machine| Some(*machine) != after.as_ref())
+        {
+            self.unwish(machine, port, instance);
+        }
+        self.touch(instance, address);
+    }
+
+    /// Knows a device again that an earlier run of the daemon let follow
+    /// another one: no rule names it, only the alias of its entry.
+    fn recall_followed(&mut self, port: &PortPath) {
+        let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
+            return;
+        };
+        let device = &present.device;
+        let occupants = self.occupants.get(&device.address);
+        let entry = occupants.into_iter().flatten().find(|occupant| {
+            let alias = occupant.own.as_ref();
+            alias.is_some_and(|alias| alias.followed && alias.instance == device.instance)
+        });
+        let rule = entry
+            .filter(|_| present.follows.is_none())
+            .and_then(|entry| following(policy, &entry.machine));
+        if let (Some(rule), Some(present)) = (rule, self.devices.at_mut(port)) {
+            present.follows = Some(rule);
+        }
+    }
+
+    /// Keeps the books on places in pools.
+    fn take_place(&mut self, port: &PortPath, given_by: Option<usize>, assignment: &Assignment) {
+        let Some(before) = self.devices.give(port, given_by) else {
+            return;
+        };
+        if let Some(old) = before.filter(|old| Some(*old) != given_by) {
+            self.reconsider.extend(self.pools.free(old, port));
+        }
+        let spare = matches!(assignment, Assignment::Spare(_));
+        let Some(present) = self.devices.at(port) else {
+            return;
+        };
+        for rule in &present.interest.pools {
+            if spare {
+                self.pools.wait(*rule, port);
+            } else {
+                self.pools.stop_waiting(*rule, port);
+            }
+        }
+        let counted = given_by.filter(|rule| present.interest.pools.contains(rule));
+        if let Some(rule) = counted.filter(|rule| !self.pools.has(*rule, port)) {
+            self.make_room(rule, port);
+            if let Some(present) = self.devices.at(port) {
+                self.pools.give(rule, &present.device);
+            }
+        }
+    }
+
+    /// Takes a place from one that is not in the machine, for one that is.
+    fn make_room(&mut self, rule: usize, port: &PortPath) {
+        let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
+            return;
+        };
+        let Some(options) = policy.rules().get(rule) else {
+            return;
+        };
+        let count = options.options.count.map_or(usize::MAX, places);
+        if self.pools.taken_by_others(rule, &present.device) < count {
+            return;
+        }
+        let machine = options.machine();
+        let idle = self
+            .pools
+            .given(rule)
+            .rfind(|port| self.holder_at(port) != machine)
+            .cloned();
+        match idle {
+            Some(idle) => {
+                self.pools.free(rule, &idle);
+                self.devices.give(&idle, None);
+                self.reconsider.insert(idle);
+            }
+            None => self.pools.drop_kept(rule),
+        }
+    }
+
+    /// Takes the device at a port out of all books; its place in a pool is
+    /// kept for a moment.
+    pub(super) fn leave_place(&mut self, port: &PortPath) {
+        self.forget_interest(port);
+        let Some(present) = self.devices.at(port) else {
+            return;
+        };
+        let kept = present
+            .given_by
+            .and_then(|rule| self.pools.keep(rule, &present.device, self.now));
+        self.timers.extend(kept.map(|until| (until, Wake::Pools)));
+    }
+
+    pub(super) fn forget_interest(&mut self, port: &PortPath) {
+        let Some(Interest { machines, pools }) =
+            self.devices.at(port).map(|present| &present.interest)
+        else {
+            return;
+        };
+        for rule in pools {
+            self.pools.stop_waiting(*rule, port);
+        }
+        for machine in machines {
+            if let Some(watched) = self.watched.get_mut(machine) {
+                watched.remove(port);
+                if watched.is_empty() {
+                    self.watched.remove(machine);
+                }
+            }
+        }
+    }
+
+    /// A place that was kept is free.
+    pub(super) fn pools_expired(&mut self) {
+        self.reconsider.extend(self.pools.expire(self.now));
+    }
+
+    /// Takes over from the old policy which device has which place.
+    pub(super) fn renumber_places(&mut self, new: &Policy) {
+        let old = self.policy.take();
+        let same = |number: usize| {
+            let old = old.as_ref()?.rules().get(number)?;
+            new.rules().iter().position(|rule| {
+                rule.owner == old.owner
+                    && rule.matcher == old.matcher
+                    && rule.options == old.options
+            })
+        };
+        self.pools.renumber(same);
+        for port in self.devices.ports() {
+            let given_by = self.devices.at(&port).and_then(|present| present.given_by);
+            let kept = given_by.and_then(same);
+            self.devices
+                .give(&port, kept.filter(|rule| self.pools.has(*rule, &port)));
+            if let Some(present) = self.devices.at_mut(&port) {
+                let machine = present.follows.as_ref().and_then(|rule| rule.machine());
+                present.follows = machine.and_then(|machine| following(new, machine));
+            }
+        }
+        self.departures.forget_rules();
+    }
+
+    pub(super) fn unwish(&mut self, machine: &MachineKey, port: &PortPath, instance: InstanceId) {
+        if let Some(state) = self.machines.get_mut(machine) {
+            state.wanted.remove(port);
+            state.attempts.remove(&instance);
+            self.dirty.insert(machine.clone());
+        }
+    }
+}
+
+/// A rule that lets devices follow into a machine.
+fn following(policy: &Policy, machine: &MachineKey) -> Option<Arc<Rule>> {
+    let mut rules = policy.rules().iter();
+    let rule = rules.find(|rule| {
+        rule.options.enabled && rule.options.follow.is_some() && rule.machine() == Some(machine)
+    });
+    rule.cloned()
+}
+
+/// The machines whose start or stop may change a decision.
+fn yielding(claims: &[Claim]) -> BTreeSet<MachineKey> {
+    let yielding = claims.iter().filter(|claim| claim.rule.options.yields);
+    yielding
+        .filter_map(|claim| claim.rule.machine().cloned())
+        .collect()
+}
+
+/// The rules of which a place may change a decision.
+fn counted(claims: &[Claim]) -> BTreeSet<usize> {
+    let counted = claims
+        .iter()
+        .filter(|claim| claim.rule.options.count.is_some());
+    counted.map(|claim| claim.number).collect()
+}

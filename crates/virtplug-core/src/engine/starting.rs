@@ -1,0 +1,60 @@
+//! Starting a machine because its device was plugged in; never the reverse.
+
+use super::Engine;
+use super::machine::{Existence, Task};
+use crate::action::Action;
+use crate::event::Outcome;
+use crate::machine::MachineKey;
+use crate::port::PortPath;
+use crate::report::Report;
+
+impl Engine {
+    /// The device that a machine is to be started or resumed for, if there is one.
+    pub(super) fn starter(&self, machine: &MachineKey) -> Option<PortPath> {
+        let state = self.machines.get(machine)?;
+        let idle = match &state.existence {
+            Existence::Off => true,
+            Existence::Live(live) => live.paused,
+            Existence::Unread | Existence::Absent => false,
+        };
+        let starts = |port: &&PortPath| {
+            self.devices.at(port).is_some_and(|present| {
+                let grant = present.assignment.grant();
+                grant.is_some_and(|grant| grant.rule.options.start_machine)
+                    && self.is_plugged(present)
+            })
+        };
+        state.wanted.iter().find(starts).filter(|_| idle).cloned()
+    }
+
+    pub(super) fn start_machine(&mut self, machine: &MachineKey, port: PortPath) {
+        let op = self.new_op(machine);
+        self.start(machine, Task::Start(op));
+        self.report(Report::Starting(machine.clone(), port));
+        self.actions.push(Action::Start(op, machine.clone()));
+    }
+
+    /// The answer to a start. One try is made for each plug.
+    pub(super) fn started(&mut self, machine: &MachineKey, outcome: Outcome) {
+        if let Err(error) = &outcome.result {
+            let error = error.to_string();
+            self.report(Report::StartFailed(machine.clone(), error));
+        }
+        self.start_is_over(machine);
+        self.learn(machine, outcome.after);
+    }
+
+    /// What is plugged in starts the machine no more.
+    pub(super) fn start_is_over(&mut self, machine: &MachineKey) {
+        let Some(state) = self.machines.get(machine) else {
+            return;
+        };
+        for port in &state.wanted {
+            if let Some(present) = self.devices.at_mut(port) {
+                present.plugged = None;
+            }
+            // A rule that yields may let another machine have it now.
+            self.reconsider.insert(port.clone());
+        }
+    }
+}

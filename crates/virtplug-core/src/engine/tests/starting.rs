@@ -1,0 +1,71 @@
+//! Machines that are started because their device was plugged in.
+
+use super::bench::{Bench, again, serial};
+use crate::Rule;
+use crate::testing::{device, machine};
+
+fn rules() -> Vec<Rule> {
+    let mut rule = serial("A", "m");
+    rule.options.start_machine = true;
+    vec![rule]
+}
+
+#[test]
+fn plugging_in_starts_the_machine_and_attaches() {
+    let mut bench = Bench::new(rules());
+    bench.plug(device("1-1", 2, "A"));
+    assert_eq!(bench.run(), ["start m", "attach 1-1:2 to m"]);
+}
+
+#[test]
+fn a_paused_machine_is_resumed() {
+    let mut bench = Bench::new(rules());
+    bench.start("m");
+    bench.machine("m").paused = true;
+    bench.changed("m");
+    bench.plug(device("1-1", 2, "A"));
+    assert_eq!(bench.run(), ["start m", "attach 1-1:2 to m"]);
+    assert!(!bench.machine("m").paused);
+}
+
+#[test]
+fn a_machine_that_was_shut_down_stays_off() {
+    let mut bench = Bench::new(rules());
+    bench.start("m");
+    bench.plug(device("1-1", 2, "A"));
+    assert_eq!(bench.run(), ["attach 1-1:2 to m"]);
+    bench.stop("m");
+    assert_eq!(bench.run(), [""; 0]);
+    // Letting go of the device reset it.
+    bench.unplug("1-1");
+    bench.pass_millis(400);
+    bench.plug(again(&device("1-1", 2, "A")));
+    assert_eq!(bench.run(), [""; 0]);
+}
+
+#[test]
+fn what_was_there_before_the_daemon_starts_nothing() {
+    let mut bench = Bench::unstarted();
+    let device = device("1-1", 2, "A");
+    bench.devices.insert(device.port.clone(), device);
+    bench.load(rules());
+    bench.pass_seconds(60);
+    assert_eq!(bench.run(), [""; 0]);
+}
+
+#[test]
+fn a_start_that_fails_is_not_repeated() {
+    let mut bench = Bench::new(rules());
+    bench.plug(device("1-1", 2, "A"));
+    assert_eq!(bench.waiting(), ["start m"]);
+    bench.fail();
+    bench.pass_seconds(300);
+    assert_eq!(bench.waiting(), [""; 0]);
+    assert!(bench.reports.iter().any(
+        |report| matches!(report, crate::Report::StartFailed(key, _) if *key == machine("m"))
+    ));
+    bench.unplug("1-1");
+    bench.pass_seconds(10);
+    bench.plug(again(&device("1-1", 2, "A")));
+    assert_eq!(bench.waiting(), ["start m"]);
+}
