@@ -124,9 +124,10 @@ struct Index {
     by_port: BTreeMap<String, Vec<usize>>,
     by_address: BTreeMap<HostAddress, Vec<usize>>,
     by_serial: BTreeMap<String, Vec<usize>>,
-    /// Vendor and product, four hexadecimal digits each.
-    by_product: BTreeMap<(String, String), Vec<usize>>,
-    by_property: BTreeMap<(String, String), Vec<usize>>,
+    /// Vendor, then product, four hexadecimal digits each.
+    by_product: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
+    /// Name, then value.
+    by_property: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
     by_tag: BTreeMap<String, Vec<usize>>,
     by_vendor: BTreeMap<String, Vec<usize>>,
     rest: Vec<usize>,
@@ -172,9 +173,10 @@ impl Index {
             exact(matcher.product.as_ref()),
         ) {
             for vendor in vendors {
+                let of_vendor = self.by_product.entry(vendor.to_owned()).or_default();
                 for product in &products {
-                    let key = (vendor.to_owned(), (*product).to_owned());
-                    self.by_product.entry(key).or_default().push(number);
+                    let product = (*product).to_owned();
+                    of_vendor.entry(product).or_default().push(number);
                 }
             }
         } else if let Some((name, values)) = matcher
@@ -182,9 +184,9 @@ impl Index {
             .iter()
             .find_map(|(name, wanted)| Some((name, wanted.exact()?)))
         {
+            let of_name = self.by_property.entry(name.clone()).or_default();
             for value in values {
-                let key = (name.clone(), value.to_owned());
-                self.by_property.entry(key).or_default().push(number);
+                of_name.entry(value.to_owned()).or_default().push(number);
             }
         } else if let Some(tags) = tags().find_map(Patterns::exact) {
             for tag in tags {
@@ -236,8 +238,10 @@ impl Index {
         found.extend(self.by_address.get(&device.address).into_iter().flatten());
         let vendor = device.vendor.to_string();
         found.extend(self.by_vendor.get(&vendor).into_iter().flatten());
-        let ids = (vendor, device.product.to_string());
-        found.extend(self.by_product.get(&ids).into_iter().flatten());
+        if let Some(of_vendor) = self.by_product.get(&vendor) {
+            let rules = of_vendor.get(&device.product.to_string());
+            found.extend(rules.into_iter().flatten());
+        }
         if let Some(serial) = device.serial.known() {
             // An exact serial of a rule is text, so others cannot be meant.
             let serial = serial.as_ref().map(RawText::as_bytes);
@@ -249,14 +253,20 @@ impl Index {
         }
         if let Some(record) = device.udev.known() {
             for (name, value) in &record.properties {
-                let property = (name.clone(), value.clone());
-                found.extend(self.by_property.get(&property).into_iter().flatten());
+                let of_name = self.by_property.get(name);
+                let rules = of_name.and_then(|values| values.get(value));
+                found.extend(rules.into_iter().flatten());
             }
             for tag in record.tags.union(&record.current_tags) {
                 found.extend(self.by_tag.get(tag).into_iter().flatten());
             }
         } else {
-            found.extend(self.by_property.values().flatten());
+            found.extend(
+                self.by_property
+                    .values()
+                    .flat_map(BTreeMap::values)
+                    .flatten(),
+            );
             found.extend(self.by_tag.values().flatten());
         }
         found
