@@ -63,7 +63,7 @@ pub fn read_dump(text: &[u8]) -> Dump {
         notes.cut_off();
     }
     Dump {
-        notes: notes.finish(devices.values()),
+        notes: notes.finish(&devices.values()),
         devices: devices.into_values().collect(),
     }
 }

@@ -47,7 +47,7 @@ impl Notes {
     /// All notes, those on the devices that were found included.
     pub(super) fn finish<'d>(
         self,
-        devices: impl Iterator<Item = &'d Device> + Clone,
+        devices: &(impl Iterator<Item = &'d Device> + Clone),
     ) -> Vec<String> {
         let mut notes = self.problems;
         if self.more > 0 {
