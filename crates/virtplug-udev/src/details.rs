@@ -1,18 +1,21 @@
 //! Details: what is known of a device beyond its numbers. Reading them can
-//! block, because the kernel takes the device's lock for its strings.
+//! block, because the kernel takes the device's lock for its strings and, from
+//! version 5.10 to 6.5, for its descriptors.
 
+use std::collections::BTreeSet;
 use std::io;
 
-use virtplug_core::{Fact, RawText, UdevRecord};
+use virtplug_core::{ClassCode, Fact, RawText, UdevRecord};
 
 use crate::directory::Directory;
 use crate::failure::is_exhaustion;
-use crate::{attribute, record};
+use crate::{attribute, descriptors, record};
 
-/// Strings and udev record of a device; the same fields as in
+/// Interfaces, strings and udev record of a device; the same fields as in
 /// [`virtplug_core::Device`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Details {
+    pub(crate) interfaces: Fact<BTreeSet<ClassCode>>,
     pub(crate) serial: Fact<Option<RawText>>,
     pub(crate) manufacturer: Fact<Option<RawText>>,
     pub(crate) product_name: Fact<Option<RawText>>,
@@ -23,6 +26,7 @@ pub(crate) struct Details {
 impl Details {
     /// Stands for a device that does not answer now.
     pub(crate) const UNKNOWN: Self = Self {
+        interfaces: Fact::Unknown,
         serial: Fact::Unknown,
         manufacturer: Fact::Unknown,
         product_name: Fact::Unknown,
@@ -35,6 +39,7 @@ impl Details {
     pub(crate) fn read(directory: &Directory, udev_runs: bool) -> io::Result<Self> {
         let udev = record::read(directory)?;
         Ok(Self {
+            interfaces: interfaces(directory)?,
             serial: text(directory, "serial")?,
             manufacturer: text(directory, "manufacturer")?,
             product_name: text(directory, "product")?,
@@ -49,5 +54,14 @@ fn text(directory: &Directory, name: &str) -> io::Result<Fact<Option<RawText>>> 
     match attribute::text(directory, name) {
         Err(error) if is_exhaustion(&error) => Err(error),
         result => Ok(result.into()),
+    }
+}
+
+/// The interfaces; unknown where the descriptors are malformed.
+fn interfaces(directory: &Directory) -> io::Result<Fact<BTreeSet<ClassCode>>> {
+    match directory.read_binary("descriptors", descriptors::LONGEST) {
+        Err(error) if is_exhaustion(&error) => Err(error),
+        Err(_) => Ok(Fact::Unknown),
+        Ok(bytes) => Ok(descriptors::interfaces(&bytes).map_or(Fact::Unknown, Fact::Known)),
     }
 }

@@ -1,12 +1,13 @@
 //! Directory: the sysfs directory of one device.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, open, openat};
 use rustix::io::{read, retry_on_intr};
+use rustix::path::Arg;
 
 /// sysfs limits a file to one page, and gives all of it in one read.
 const PAGE: usize = 4096;
@@ -40,13 +41,24 @@ impl Directory {
         self.inode
     }
 
-    /// The content of a file.
-    pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+    /// The content of a file; that of another directory where `name` is a whole path.
+    pub(crate) fn read(&self, name: impl Arg) -> io::Result<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let file = openat(&self.file, name, flags, Mode::empty())?;
         let mut page = [0; PAGE];
         let length = retry_on_intr(|| read(&file, &mut page))?;
         Ok(page.into_iter().take(length).collect())
+    }
+
+    /// The content of a binary file, which can be longer than one read gives;
+    /// at most `limit` bytes of it.
+    pub(crate) fn read_binary(&self, name: &str, limit: usize) -> io::Result<Vec<u8>> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let file = File::from(openat(&self.file, name, flags, Mode::empty())?);
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use thiserror::Error;
-use virtplug_core::{
-    BusNumber, Device, DeviceNumber, Fact, HostAddress, InstanceId, PortPath, ProductId, VendorId,
-};
+use virtplug_core::{Device, InstanceId, PortPath};
 
-use crate::attribute::{self, AttributeError};
+use crate::basics::Basics;
 use crate::details::Details;
 use crate::directory::{Directory, inode, is_absence};
-use crate::failure::{Failure, is_exhaustion};
+use crate::failure::Failure;
 use crate::patience::{Patience, Wait};
 use crate::snapshot::{Presence, Scan, ScanError, Unreadable};
 
@@ -192,45 +190,23 @@ impl Host {
             .to_str()
             .ok_or_else(|| Failure::Unreadable(format!("{} is not UTF-8", path.display())))?
             .to_owned();
-        let address = HostAddress {
-            bus: BusNumber(attribute::value(
-                directory,
-                "busnum",
-                "a number from 1 to 65535",
-                attribute::decimal,
-            )?),
-            device: DeviceNumber(attribute::value(
-                directory,
-                "devnum",
-                "a number from 1 to 255",
-                attribute::decimal,
-            )?),
-        };
-        let id = "a number of four hexadecimal digits";
-        let vendor = attribute::value(directory, "idVendor", id, attribute::hexadecimal)?;
-        let product = attribute::value(directory, "idProduct", id, attribute::hexadecimal)?;
-        let class = attribute::value(
-            directory,
-            "bDeviceClass",
-            "a number of two hexadecimal digits",
-            attribute::hexadecimal,
-        )?;
-        let authorized = match attribute::value(directory, "authorized", "0 or 1", flag) {
-            Err(AttributeError::Read { source, .. }) if is_exhaustion(&source) => {
-                return Err(Failure::Exhausted(source));
-            }
-            result => Fact::from(result),
-        };
+        let basics = Basics::read(directory, port)?;
         let details = self.details(port, Arc::clone(directory), wait)?;
         Ok(Device {
             port: port.clone(),
             instance: InstanceId::new(&self.boot_id, &syspath, directory.inode()),
             syspath,
-            address,
-            vendor: VendorId(vendor),
-            product: ProductId(product),
-            class,
-            authorized,
+            address: basics.address,
+            vendor: basics.vendor,
+            product: basics.product,
+            revision: basics.revision,
+            class: basics.class,
+            interfaces: details.interfaces,
+            speed: basics.speed,
+            removable: basics.removable,
+            peer: basics.peer,
+            half: basics.half,
+            authorized: basics.authorized,
             serial: details.serial,
             manufacturer: details.manufacturer,
             product_name: details.product_name,
@@ -251,14 +227,6 @@ impl Host {
             Ok(details) => Ok(details.unwrap_or(Details::UNKNOWN)),
             Err(error) => Err(Failure::Exhausted(error)),
         }
-    }
-}
-
-fn flag(text: &str) -> Option<bool> {
-    match text {
-        "0" => Some(false),
-        "1" => Some(true),
-        _ => None,
     }
 }
 

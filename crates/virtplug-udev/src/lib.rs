@@ -8,8 +8,11 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod basics;
+mod descriptors;
 mod details;
 mod directory;
+mod dump;
 mod failure;
 mod handle;
 mod host;
@@ -20,7 +23,9 @@ mod record;
 mod snapshot;
 #[cfg(test)]
 mod testing;
+mod topology;
 
+pub use dump::{Dump, read_dump};
 pub use handle::MonitorHandle;
 pub use host::{Host, HostError, HostPaths};
 pub use monitor::{HostChange, HostReport, Monitor, MonitorError, RECEIVE_BUFFER, ReceiveBuffer};

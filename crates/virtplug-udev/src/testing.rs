@@ -5,7 +5,7 @@ mod fake;
 mod netlink;
 mod sandbox;
 
-pub(crate) use fake::Fake;
+pub(crate) use fake::{Fake, configuration, descriptors};
 pub(crate) use netlink::{Sender, message};
 pub(crate) use sandbox::{in_child, in_namespaces};
 

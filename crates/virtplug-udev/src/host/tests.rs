@@ -1,9 +1,13 @@
 //! Tests on fake trees of sysfs.
 
+mod facts;
 mod faults;
 mod fields;
 
-use virtplug_core::RawText;
+use virtplug_core::{
+    BusNumber, ClassCode, DeviceNumber, Fact, Half, HostAddress, ProductId, RawText, Removable,
+    Revision, Speed, VendorId,
+};
 
 use super::*;
 

@@ -88,12 +88,19 @@ impl Fake {
         let minor = format!(
             "MAJOR=189\nMINOR={number}\nDEVNAME=bus/usb/{bus}/{number}\nDEVTYPE=usb_device\n"
         );
+        let plain = descriptors(&[configuration(&[[0xff, 0, 0]])]);
         let defaults: Attributes<'_> = &[
             ("busnum", bus.as_bytes()),
             ("devnum", number.as_bytes()),
             ("idVendor", b"0627"),
             ("idProduct", b"0001"),
+            ("bcdDevice", b"0100"),
             ("bDeviceClass", b"00"),
+            ("bDeviceSubClass", b"00"),
+            ("bDeviceProtocol", b"00"),
+            ("descriptors", &plain),
+            ("speed", b"12"),
+            ("removable", b"unknown"),
             ("authorized", b"1"),
             ("uevent", minor.as_bytes()),
         ];
@@ -101,7 +108,38 @@ impl Fake {
             self.write(port, name, value);
         }
         symlink(self.path("sys/bus/usb"), directory.join("subsystem")).unwrap();
+        self.add_root_hub(bus, b" 2.00");
         self.link(port, &Self::below_sys(port));
+    }
+
+    /// The root hub of a bus, unless it is there.
+    pub(crate) fn add_root_hub(&self, bus: &str, version: &[u8]) {
+        let version_file = self.root_hub(bus).join("version");
+        if !version_file.exists() {
+            fs::create_dir_all(self.root_hub(bus)).unwrap();
+            fs::write(version_file, [version, b"\n"].concat()).unwrap();
+        }
+    }
+
+    pub(crate) fn root_hub(&self, bus: &str) -> PathBuf {
+        self.path("sys/devices/pci0").join(format!("usb{bus}"))
+    }
+
+    /// Gives the port of a device a peer: the directory of another port, such
+    /// as `usb4-port2`. Returns the directory of the device's port.
+    pub(crate) fn add_peer(&self, port: &str, peer: &str) -> PathBuf {
+        let device = self.directory(port);
+        let hub = device.parent().unwrap();
+        let hub_name = hub.file_name().unwrap().to_str().unwrap();
+        let interface = match hub_name.strip_prefix("usb") {
+            Some(bus) => format!("{bus}-0:1.0"),
+            None => format!("{hub_name}:1.0"),
+        };
+        let number = port.rsplit(['-', '.']).next().unwrap();
+        let at = hub.join(interface).join(format!("{hub_name}-port{number}"));
+        fs::create_dir_all(&at).unwrap();
+        symlink(Path::new("../../../other").join(peer), at.join("peer")).unwrap();
+        at
     }
 
     /// Adds what else is in the list of devices.
@@ -115,11 +153,12 @@ impl Fake {
         symlink(Path::new("../../..").join(below_sys), link).unwrap();
     }
 
-    /// Writes an attribute and the newline of sysfs.
+    /// Writes an attribute and the newline of sysfs, which binary ones lack.
     pub(crate) fn write(&self, port: &str, name: &str, value: &[u8]) {
         let path = self.directory(port).join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, [value, b"\n"].concat()).unwrap();
+        let end: &[u8] = if name == "descriptors" { b"" } else { b"\n" };
+        fs::write(path, [value, end].concat()).unwrap();
     }
 
     /// Replaces an attribute by another file; who has the old one open keeps it.
@@ -156,4 +195,24 @@ impl Fake {
         assert!(status.unwrap().success());
         path
     }
+}
+
+/// A configuration descriptor with these interfaces.
+pub(crate) fn configuration(interfaces: &[[u8; 3]]) -> Vec<u8> {
+    let mut bytes = vec![9, 2, 0, 0, 1, 1, 0, 0x80, 50];
+    for [class, subclass, protocol] in interfaces {
+        bytes.extend([9, 4, 0, 0, 0, *class, *subclass, *protocol, 0]);
+    }
+    let total = u16::try_from(bytes.len()).unwrap();
+    bytes[2..4].copy_from_slice(&total.to_le_bytes());
+    bytes
+}
+
+/// The descriptors of a device with these configurations, as in sysfs.
+pub(crate) fn descriptors(configurations: &[Vec<u8>]) -> Vec<u8> {
+    let number = u8::try_from(configurations.len()).unwrap();
+    let device = [
+        18, 1, 0, 2, 0, 0, 0, 64, 0x27, 6, 1, 0, 0, 1, 0, 0, 0, number,
+    ];
+    [&device[..], &configurations.concat()].concat()
 }

@@ -24,7 +24,15 @@ fn a_failed_string_is_unknown_and_spoils_nothing_else() {
 
 #[test]
 fn a_broken_device_is_unreadable_and_the_others_are_read() {
-    for name in ["busnum", "devnum", "idVendor", "idProduct", "bDeviceClass"] {
+    for name in [
+        "busnum",
+        "devnum",
+        "idVendor",
+        "idProduct",
+        "bDeviceClass",
+        "bDeviceSubClass",
+        "bDeviceProtocol",
+    ] {
         for damage in [
             |fake: &Fake, name: &str| fake.break_attribute("1-2", name),
             |fake: &Fake, name: &str| fake.erase("1-2", name),
@@ -179,6 +187,7 @@ fn a_stuck_device_delays_no_other_and_is_read_when_it_answers() {
                 assert_eq!(ports(&scan), ["1-1", "1-2"]);
                 assert_eq!(scan.devices[0].serial, Fact::Unknown);
                 assert_eq!(scan.devices[0].product_name, Fact::Unknown);
+                assert_eq!(scan.devices[0].interfaces, Fact::Unknown);
                 assert!(!scan.devices[0].processed);
                 assert_eq!(scan.devices[1].serial, serial(b"A1"));
                 assert!(scan.devices[1].processed);

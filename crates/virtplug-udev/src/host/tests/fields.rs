@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use super::*;
-use crate::testing::Fake;
+use crate::testing::{Fake, configuration, descriptors};
 
 #[test]
 fn a_device_is_read_with_all_its_fields() {
@@ -15,11 +15,21 @@ fn a_device_is_read_with_all_its_fields() {
         &[
             ("idVendor", b"046d"),
             ("idProduct", b"c52b"),
+            ("bcdDevice", b"1211"),
             ("bDeviceClass", b"ef"),
+            ("bDeviceSubClass", b"02"),
+            ("bDeviceProtocol", b"01"),
+            (
+                "descriptors",
+                &descriptors(&[configuration(&[[3, 1, 1], [3, 1, 2]])]),
+            ),
+            ("speed", b"480"),
+            ("removable", b"fixed"),
             ("serial", b"A1"),
             ("product", b"Stick"),
         ],
     );
+    fake.add_peer("3-2.4", "4-2-port4");
     let device = present(&fake.host(), "3-2.4");
     let syspath = fake.directory("3-2.4");
     let syspath = fs::canonicalize(syspath).unwrap();
@@ -37,7 +47,13 @@ fn a_device_is_read_with_all_its_fields() {
         },
         vendor: VendorId(0x046d),
         product: ProductId(0xc52b),
-        class: 0xef,
+        revision: Fact::Known(Revision(0x1211)),
+        class: ClassCode::new(0xef, 2, 1),
+        interfaces: Fact::Known([ClassCode::new(3, 1, 1), ClassCode::new(3, 1, 2)].into()),
+        speed: Fact::Known(Speed::High),
+        removable: Fact::Known(Removable::Fixed),
+        peer: Fact::Known(Some(port("4-2.4"))),
+        half: Fact::Known(Half::Usb2),
         authorized: Fact::Known(true),
         serial: serial(b"A1"),
         manufacturer: Fact::Known(None),
@@ -126,7 +142,7 @@ fn a_blocked_device_is_read_as_unauthorized() {
 fn what_is_not_needed_is_not_read() {
     let fake = Fake::new();
     fake.add("1-1", 2, &[]);
-    for name in ["bConfigurationValue", "configuration", "descriptors"] {
+    for name in ["bConfigurationValue", "configuration", "bMaxPower"] {
         fake.break_attribute("1-1", name);
     }
     assert_eq!(present(&fake.host(), "1-1").serial, Fact::Known(None));
