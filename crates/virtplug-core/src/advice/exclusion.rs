@@ -67,22 +67,28 @@ fn parts_apart(one: &Matcher, other: &Matcher, care: Care) -> bool {
         || text(|matcher| matcher.serial.as_ref())
         || text(|matcher| matcher.manufacturer.as_ref())
         || text(|matcher| matcher.product_name.as_ref())
-        || both(&one.class, &other.class, |one, other| {
+        || both(one.class.as_ref(), other.class.as_ref(), |one, other| {
             classes_apart(one, other)
         })
         || interfaces_apart(one, other)
-        || both(&one.speed, &other.speed, |one, other| {
+        || both(one.speed.as_ref(), other.speed.as_ref(), |one, other| {
             nothing_common(one, other)
         })
-        || both(&one.removable, &other.removable, |one, other| {
-            nothing_common(one, other)
-        })
-        || both(&one.address, &other.address, |one, other| one != other)
+        || both(
+            one.removable.as_ref(),
+            other.removable.as_ref(),
+            |one, other| nothing_common(one, other),
+        )
+        || both(
+            one.address.as_ref(),
+            other.address.as_ref(),
+            |one, other| one != other,
+        )
         || properties_apart(one, other)
         || (care == Care::Likely && places_apart(one, other))
 }
 
-fn both<T>(one: &Option<T>, other: &Option<T>, apart: impl Fn(&T, &T) -> bool) -> bool {
+fn both<T>(one: Option<&T>, other: Option<&T>, apart: impl Fn(&T, &T) -> bool) -> bool {
     matches!((one, other), (Some(one), Some(other)) if apart(one, other))
 }
 
@@ -165,7 +171,9 @@ impl Place {
             (Self::Stable(one), Self::Stable(other)) => {
                 one.controller != other.controller
                     || one.chain != other.chain
-                    || both(&one.half, &other.half, |one, other| one != other)
+                    || both(one.half.as_ref(), other.half.as_ref(), |one, other| {
+                        one != other
+                    })
             }
             (Self::Port(port), Self::Stable(stable)) | (Self::Stable(stable), Self::Port(port)) => {
                 port.ports() != stable.chain.as_slice()

@@ -23,12 +23,12 @@ use crate::place::StablePort;
 use crate::policy::Policy;
 use crate::rule::{Rank, Rule};
 
-/// Steps that each of the two searches may take: well below a second.
-const MAX_STEPS: usize = 4_000_000;
+/// Steps that each of the two searches may take, so that it ends soon whatever the rules are.
+const MAX_STEPS: usize = 500_000;
 
 /// Rules of one rank that are compared each with each; more are found by the values
 /// that they share.
-const MAX_FULL: usize = 400;
+const MAX_FULL: usize = 200;
 
 struct Subject<'a> {
     number: usize,
@@ -248,8 +248,8 @@ fn keys(term: &Term<'_>) -> Vec<Vec<Key>> {
         let texts = patterns.exact()?.into_iter();
         Some(texts.map(|text| (field, text.to_owned())).collect())
     }
-    fn texts<'a>(
-        term: &Term<'a>,
+    fn texts(
+        term: &Term<'_>,
         of: Field,
         field: for<'b> fn(&'b Matcher) -> Option<&'b Patterns>,
     ) -> Vec<Vec<Key>> {

@@ -93,8 +93,8 @@ fn asks_for_address(matcher: &Matcher) -> bool {
 /// tag relies on a udev rule of the administrator, which is trusted to name it.
 fn takes_unnamed(matcher: &Matcher) -> Option<Sensitive> {
     let terms = Term::all_of(matcher);
-    let unnamed = terms.iter().filter(|term| !names_something(term));
-    unnamed.filter_map(sensitive).next()
+    let mut unnamed = terms.iter().filter(|term| !names_something(term));
+    unnamed.find_map(sensitive)
 }
 
 fn names_something(term: &Term<'_>) -> bool {
@@ -128,11 +128,11 @@ fn sensitive(term: &Term<'_>) -> Option<Sensitive> {
         let kind = kinds.iter().find(|(code, _)| overlap(*code, wanted));
         kind.map(|(_, kind)| *kind)
     };
-    let classes = term.0.iter().flat_map(|part| {
+    let mut classes = term.0.iter().flat_map(|part| {
         let interfaces = part.interfaces.iter();
         let interfaces =
             interfaces.flat_map(|wanted| wanted.any.iter().chain(&wanted.all).chain(&wanted.only));
         part.class.iter().flatten().chain(interfaces)
     });
-    classes.copied().filter_map(kind_of).next()
+    classes.find_map(|class| kind_of(*class))
 }

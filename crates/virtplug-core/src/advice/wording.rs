@@ -24,8 +24,10 @@ impl Advice {
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Overlap { contained, .. } if !contained => Severity::Note,
-            Self::NoSerial { .. } => Severity::Note,
+            Self::Overlap {
+                contained: false, ..
+            }
+            | Self::NoSerial { .. } => Severity::Note,
             _ => Severity::Warning,
         }
     }
@@ -39,11 +41,11 @@ impl Advice {
             | Self::Anonymous { rule, .. }
             | Self::SharedSerial { rule, .. }
             | Self::NoSerial { rule, .. }
-            | Self::Hub { rule, .. } => rule,
-            Self::Overlap {
-                rules: [first, _], ..
-            } => first,
-            Self::Conflict { first, .. } => first,
+            | Self::Hub { rule, .. }
+            | Self::Overlap {
+                rules: [rule, _], ..
+            }
+            | Self::Conflict { first: rule, .. } => rule,
         }
     }
 
