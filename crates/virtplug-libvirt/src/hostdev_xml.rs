@@ -79,8 +79,8 @@ pub fn hostdev_xml(request: &AttachRequest) -> io::Result<String> {
 mod tests {
     use proptest::prelude::*;
     use virtplug_core::{
-        BusNumber, ConnectionUri, DeviceNumber, HostAddress, InstanceId, MachineKey, OwnAlias,
-        PortPath, ProductId, VendorId,
+        BusNumber, ConnectionUri, DeviceNumber, GuestPort, HostAddress, InstanceId, MachineKey,
+        OwnAlias, PortPath, ProductId, VendorId,
     };
 
     use super::*;
@@ -97,6 +97,7 @@ mod tests {
             alias: OwnAlias {
                 port,
                 instance: InstanceId(instance),
+                followed: false,
             },
             syspath: "/sys/devices/'/><evil".to_owned(),
             vendor: VendorId(vendor),
@@ -105,6 +106,8 @@ mod tests {
                 bus: BusNumber(bus),
                 device: DeviceNumber(device),
             },
+            guest_port: None,
+            guest_reset: None,
         }
     }
 
@@ -128,6 +131,31 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_guest_port_and_a_reset_are_written_where_they_are_asked_for() {
+        let mut request = request("1-1".parse().unwrap(), 1, (0x627, 1), (1, 2));
+        request.guest_port = Some("0:3.1".parse().unwrap());
+        for (reset, word) in GuestReset::ALL
+            .into_iter()
+            .zip(["off", "uninitialized", "on"])
+        {
+            request.guest_reset = Some(reset);
+            assert_eq!(
+                hostdev_xml(&request).unwrap(),
+                format!(
+                    "<hostdev mode=\"subsystem\" type=\"usb\" managed=\"yes\">\
+                     <source startupPolicy=\"optional\" guestReset=\"{word}\">\
+                     <vendor id=\"0x0627\"/><product id=\"0x0001\"/>\
+                     <address bus=\"1\" device=\"2\"/>\
+                     </source>\
+                     <alias name=\"ua-virtplug-1-1-0000000000000001\"/>\
+                     <address type=\"usb\" bus=\"0\" port=\"3.1\"/>\
+                     </hostdev>"
+                )
+            );
+        }
+    }
+
     proptest! {
         /// What is written reads back as what was meant.
         #[test]
@@ -137,13 +165,20 @@ mod tests {
             instance: u64,
             ids: (u16, u16),
             address in (1..500_u16, 1..=127_u8),
+            guest_port in prop::option::of((0..40_u32, prop::collection::vec(1..=255_u8, 1..=4))),
+            guest_reset in prop::option::of(prop::sample::select(GuestReset::ALL.to_vec())),
         ) {
             let chain: Vec<_> = ports.iter().map(u8::to_string).collect();
             let port = format!("{bus}-{}", chain.join(".")).parse().unwrap();
-            let request = request(port, instance, ids, address);
+            let mut request = request(port, instance, ids, address);
+            request.guest_port = guest_port.map(|(bus, ports)| GuestPort { bus, ports });
+            request.guest_reset = guest_reset;
             let entry = hostdev_xml(&request).unwrap();
             let domain = format!("<domain><devices>{entry}</devices></domain>");
-            let hostdevs = DomainXml::read(&domain).unwrap().hostdevs;
+            let domain = DomainXml::read(&domain).unwrap();
+            let used: Vec<_> = domain.ports.used.into_iter().collect();
+            prop_assert_eq!(used.first(), request.guest_port.as_ref());
+            let hostdevs = domain.hostdevs;
             prop_assert_eq!(hostdevs.len(), 1);
             prop_assert_eq!(hostdevs[0].own_alias(), Some(request.alias));
             prop_assert_eq!(hostdevs[0].ids, Some((request.vendor, request.product)));

@@ -15,11 +15,14 @@ use std::time::{Duration, Instant};
 
 use common::{PATIENCE, eventually, expect, machine, threads, try_open};
 use server::{Manners, Server};
-use virtplug_core::{CallError, MachineRead};
+use virtplug_core::{CallError, MachineRead, Uuid};
 use virtplug_libvirt::{ConnectionEvent, OpenError};
 
 /// Well below any time limit of libvirt's.
 const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// The UUID in the server's events.
+const TOLD: Uuid = Uuid([7; 16]);
 
 fn closed(reason: &str) -> ConnectionEvent {
     ConnectionEvent::Closed(reason.to_owned())
@@ -65,7 +68,7 @@ fn lifecycle_events_name_their_machine() {
     server.tell_lifecycle("a <machine> & 'co'");
     expect(
         &events,
-        &ConnectionEvent::MachineChanged(machine(&server.uri(), "a <machine> & 'co'")),
+        &ConnectionEvent::MachineChanged(machine(&server.uri(), "a <machine> & 'co'"), TOLD),
     );
 }
 
@@ -77,15 +80,18 @@ fn device_events_carry_their_alias() {
     server.tell_device(server::DEVICE_ADDED, "m", "ua-a");
     expect(
         &events,
-        &ConnectionEvent::HostdevAdded(key.clone(), "ua-a".to_owned()),
+        &ConnectionEvent::HostdevAdded(key.clone(), TOLD, "ua-a".to_owned()),
     );
     server.tell_device(server::DEVICE_REMOVED, "m", "ua-b");
     expect(
         &events,
-        &ConnectionEvent::HostdevRemoved(key.clone(), "ua-b".to_owned()),
+        &ConnectionEvent::HostdevRemoved(key.clone(), TOLD, "ua-b".to_owned()),
     );
     server.tell_device(server::REMOVAL_FAILED, "m", "");
-    expect(&events, &ConnectionEvent::RemovalFailed(key, String::new()));
+    expect(
+        &events,
+        &ConnectionEvent::RemovalFailed(key, TOLD, String::new()),
+    );
 }
 
 #[test]

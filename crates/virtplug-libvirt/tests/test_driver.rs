@@ -17,7 +17,9 @@ use common::{
 };
 use virt::connect::Connect;
 use virt::domain::Domain;
-use virtplug_core::{Activity, CallError, ConnectionUri, MachineListing, MachineRead};
+use virtplug_core::{
+    Activity, CallError, ConnectionUri, MachineKey, MachineListing, MachineRead, Uuid,
+};
 use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop, OpenError};
 
 const DEFAULT: &str = "test:///default";
@@ -26,6 +28,15 @@ const DEFAULT: &str = "test:///default";
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The UUID of the machine "test", the driver's own constant.
+fn uuid() -> Uuid {
+    "6695eb01-f6a4-8304-79aa-97f2502e193f".parse().unwrap()
+}
+
+fn changed_event(machine: MachineKey) -> ConnectionEvent {
+    ConnectionEvent::MachineChanged(machine, uuid())
 }
 
 /// What an administrator does, by another connection.
@@ -44,6 +55,7 @@ fn a_running_machine_is_listed_and_read() {
         connection.list_machines().unwrap(),
         [MachineListing {
             machine: test.clone(),
+            uuid: uuid(),
             active: true
         }]
     );
@@ -51,8 +63,8 @@ fn a_running_machine_is_listed_and_read() {
         panic!("not live");
     };
     assert_eq!(live.activity, Activity::Ready);
-    // The driver's own constant.
-    assert_eq!(live.run.uuid[..4], [0x66, 0x95, 0xeb, 0x01]);
+    assert_eq!(live.run.uuid, uuid());
+    assert!(!live.paused);
     assert_eq!(live.hostdevs, []);
     assert!(connection.is_alive());
     assert_eq!(connection.uri().as_str(), DEFAULT);
@@ -75,7 +87,7 @@ fn starts_and_stops_are_told_and_each_start_is_another_run() {
     let domain = administrator(&mut held);
     let (connection, events) = open(DEFAULT);
     let test = machine(DEFAULT, "test");
-    let changed = ConnectionEvent::MachineChanged(test.clone());
+    let changed = changed_event(test.clone());
     let MachineRead::Live(first) = connection.read_machine(&test) else {
         panic!("not live");
     };
@@ -97,10 +109,53 @@ fn starts_and_stops_are_told_and_each_start_is_another_run() {
     expect(&events, &changed);
     assert!(matches!(
         connection.read_machine(&test),
-        MachineRead::Live(live) if live.activity == Activity::Ready
+        MachineRead::Live(live) if live.activity == Activity::Ready && live.paused
     ));
     domain.resume().unwrap();
     expect(&events, &changed);
+}
+
+#[test]
+fn a_machine_is_found_by_its_uuid_whatever_its_label() {
+    let _alone = alone();
+    let (connection, _events) = open(DEFAULT);
+    let by_uuid = |uuid| MachineKey::with_uuid(ConnectionUri::new(DEFAULT), "nobody\0", uuid);
+    let read = connection.read_machine(&by_uuid(uuid()));
+    assert!(matches!(read, MachineRead::Live(_)), "{read:?}");
+    let read = connection.read_machine(&by_uuid(Uuid([9; 16])));
+    assert_eq!(read, MachineRead::Absent);
+}
+
+#[test]
+fn what_stands_still_is_started_and_what_runs_is_left_alone() {
+    let _alone = alone();
+    let mut held = None;
+    let domain = administrator(&mut held);
+    let (connection, _events) = open(DEFAULT);
+    let test = machine(DEFAULT, "test");
+    let run = || match connection.read_machine(&test) {
+        MachineRead::Live(live) if !live.paused => live.run,
+        other => panic!("{other:?}"),
+    };
+    let first = run();
+    connection.start(&test).unwrap();
+    assert_eq!(run(), first);
+
+    domain.suspend().unwrap();
+    connection.start(&test).unwrap();
+    assert_eq!(run(), first);
+
+    domain.destroy().unwrap();
+    let by_uuid = MachineKey::with_uuid(ConnectionUri::new(DEFAULT), "label", uuid());
+    connection.start(&by_uuid).unwrap();
+    assert_ne!(run(), first);
+
+    let nobody = machine(DEFAULT, "nobody");
+    let refused = connection.start(&nobody).unwrap_err();
+    assert!(
+        matches!(refused, CallError::Libvirt { code: 42, .. }),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -213,7 +268,7 @@ fn one_connection_serves_many_threads() {
     }
     let read = connection.read_machine(&test);
     assert!(matches!(read, MachineRead::Live(_)), "{read:?}");
-    expect(&events, &ConnectionEvent::MachineChanged(test));
+    expect(&events, &changed_event(test));
 }
 
 #[test]
@@ -226,7 +281,7 @@ fn no_event_comes_after_the_close() {
     connection.close();
     domain.suspend().unwrap();
     domain.resume().unwrap();
-    let changed = ConnectionEvent::MachineChanged(machine(DEFAULT, "test"));
+    let changed = changed_event(machine(DEFAULT, "test"));
     expect(&witnessed, &changed);
     // The sender went with the connection.
     assert!(events.recv().is_err());
@@ -258,7 +313,7 @@ fn a_sink_may_drop_the_connection_and_may_panic() {
     });
     domain.resume().unwrap();
     // The event loop lives on.
-    let changed = ConnectionEvent::MachineChanged(machine(DEFAULT, "test"));
+    let changed = changed_event(machine(DEFAULT, "test"));
     expect(&witnessed, &changed);
     expect(&witnessed, &changed);
     witness.close();

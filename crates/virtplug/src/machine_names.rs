@@ -54,3 +54,72 @@ impl MachineNames {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use virtplug_core::{Activity, GuestPorts, LiveMachine, RunId};
+
+    use super::*;
+    use crate::fixture::machine;
+
+    const UUID: Uuid = Uuid([5; 16]);
+
+    fn by_uuid() -> MachineKey {
+        MachineKey::with_uuid(ConnectionUri::default(), "label\n", UUID)
+    }
+
+    fn live(uuid: Uuid) -> MachineRead {
+        MachineRead::Live(LiveMachine {
+            run: RunId { uuid, id: 1 },
+            activity: Activity::Ready,
+            paused: false,
+            hostdevs: Vec::new(),
+            ports: GuestPorts {
+                controller: true,
+                free: None,
+                used: BTreeSet::new(),
+            },
+        })
+    }
+
+    #[test]
+    fn what_libvirt_names_gets_the_key_of_the_policy() {
+        let policy = Policy::new([by_uuid(), machine("beta")], Vec::new());
+        let names = MachineNames::of(&policy);
+        assert_eq!(names.key(machine("alpha"), UUID), by_uuid());
+        assert_eq!(names.key(machine("beta"), Uuid([6; 16])), machine("beta"));
+        let elsewhere = MachineKey::new(ConnectionUri::new("qemu:///session"), "alpha");
+        assert_eq!(names.key(elsewhere.clone(), UUID), elsewhere);
+        let listed = names.keyed(vec![MachineListing {
+            machine: machine("alpha"),
+            uuid: UUID,
+            active: true,
+        }]);
+        assert_eq!(listed.first().map(|one| &one.machine), Some(&by_uuid()));
+    }
+
+    #[test]
+    fn a_machine_that_is_named_twice_is_refused_by_its_name() {
+        let policy = Policy::new([by_uuid(), machine("alpha")], Vec::new());
+        let names = MachineNames::of(&policy);
+        let other = Uuid([6; 16]);
+        for (key, read) in [
+            (by_uuid(), live(UUID)),
+            (machine("alpha"), live(other)),
+            (machine("alpha"), MachineRead::Off),
+        ] {
+            assert_eq!(names.judge(&key, read.clone()), read);
+        }
+        let refused = names.judge(&machine("alpha"), live(UUID));
+        assert_eq!(
+            refused,
+            MachineRead::Failed(
+                "the configuration names it by its name and as label\\x0a by its UUID \
+                 05050505-0505-0505-0505-050505050505; keep one of the two"
+                    .to_owned()
+            )
+        );
+    }
+}

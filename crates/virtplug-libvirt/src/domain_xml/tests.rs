@@ -1,5 +1,7 @@
 use proptest::prelude::*;
-use virtplug_core::{ProductId, VendorId};
+use std::collections::BTreeSet;
+
+use virtplug_core::{GuestPort, ProductId, VendorId};
 
 use super::*;
 
@@ -14,6 +16,10 @@ fn read(text: &str) -> DomainXml {
 
 fn devices(inner: &str) -> DomainXml {
     read(&format!("<domain><devices>{inner}</devices></domain>"))
+}
+
+fn used(ports: &[&str]) -> BTreeSet<GuestPort> {
+    ports.iter().map(|port| port.parse().unwrap()).collect()
 }
 
 fn address(bus: u16, device: u8) -> HostAddress {
@@ -65,7 +71,8 @@ fn foreign_own_and_missing_hostdevs_are_told_apart() {
         domain.ports,
         GuestPorts {
             controller: true,
-            free: Some(10)
+            free: Some(10),
+            used: used(&["0:1", "0:2", "0:3", "0:4", "0:5"]),
         }
     );
 }
@@ -86,7 +93,8 @@ fn companions_share_ports_and_a_hub_adds_seven() {
         domain.ports,
         GuestPorts {
             controller: true,
-            free: Some(11)
+            free: Some(11),
+            used: used(&["0:1", "0:2", "0:2.1"]),
         }
     );
 }
@@ -115,7 +123,8 @@ fn what_is_odd_is_tolerated_and_what_is_no_usb_is_left_out() {
         domain.ports,
         GuestPorts {
             controller: true,
-            free: None
+            free: None,
+            used: used(&[]),
         }
     );
 }
@@ -200,6 +209,48 @@ fn port_counts_neither_overflow_nor_go_below_zero() {
     let same = "<input><address type='usb' bus='0' port='1'/></input>".repeat(3);
     let twice = format!("<controller type='usb' model='ehci'/>{same}");
     assert_eq!(devices(&twice).ports.free, Some(5));
+}
+
+#[test]
+fn every_device_on_usb_uses_its_port_and_nonsense_uses_none() {
+    for element in [
+        "hostdev",
+        "redirdev",
+        "input",
+        "hub",
+        "smartcard",
+        "sound",
+        "serial",
+        "disk",
+        "controller",
+        "channel",
+        "interface",
+        "later",
+    ] {
+        let one = |address: &str| {
+            let device = format!("<{element} type='x'><address {address}/></{element}>");
+            devices(&device).ports.used
+        };
+        assert_eq!(one("type='usb' bus='0' port='1.4'"), used(&["0:1.4"]));
+        assert_eq!(one("type='usb' bus='12' port='3'"), used(&["12:3"]));
+        for nonsense in [
+            "type='usb' bus='0' port='0'",
+            "type='usb' bus='0' port=''",
+            "type='usb' bus='0' port='256'",
+            "type='usb' bus='0' port='1.2.3.4.5'",
+            "type='usb' bus='0' port='1..2'",
+            "type='usb' bus='0' port='-1'",
+            "type='usb' bus='0' port='&#x661;'",
+            "type='usb' bus='4294967296' port='1'",
+            "type='usb' bus='x' port='1'",
+            "type='usb' port='1'",
+            "type='usb' bus='0'",
+            "type='pci' bus='0' port='1'",
+            "bus='0' port='1'",
+        ] {
+            assert_eq!(one(nonsense), used(&[]), "{element} {nonsense}");
+        }
+    }
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub(crate) fn alias() -> OwnAlias {
     OwnAlias {
         port: "3-2.4".parse().unwrap(),
         instance: InstanceId(0x0123_4567_89ab_cdef),
+        followed: false,
     }
 }
 
@@ -87,6 +88,8 @@ pub(crate) fn attach_request(machine: MachineKey) -> AttachRequest {
             bus: BusNumber(3),
             device: DeviceNumber(7),
         },
+        guest_port: None,
+        guest_reset: None,
     }
 }
 
