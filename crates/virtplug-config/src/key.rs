@@ -120,3 +120,87 @@ macro_rules! keys {
     };
 }
 use keys;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key with the table that it stands in.
+    fn all() -> Vec<(&'static Shape, &'static Key)> {
+        let shapes = [
+            &MAIN,
+            &MACHINE,
+            &HOST_TABLE,
+            &DEFAULTS_TABLE,
+            &RULE,
+            &HOST_RULE,
+            &CONDITIONS,
+            &PATTERN,
+            &INTERFACE_TABLE,
+        ];
+        let keys = |shape: &'static Shape| shape.keys.iter().map(move |key| (shape, *key));
+        shapes.into_iter().flat_map(keys).collect()
+    }
+
+    /// A file with the example of a key in such a table.
+    fn file(shape: &Shape, key: &Key) -> String {
+        let example = key.example;
+        if example.starts_with('[') {
+            return example.to_owned();
+        }
+        let partner = match key.name {
+            "bus" => DEVICE_NUMBER.example,
+            "device" => BUS.example,
+            _ => "",
+        };
+        match shape.name {
+            "the main file" => example.to_owned(),
+            "a machine" => format!("[machines.NAME]\n{example}\n"),
+            "`defaults`" => format!("[defaults]\n{example}\n"),
+            "a table of conditions" => {
+                let inside = [example, partner].join(", ");
+                let inside = inside.trim_end_matches(", ");
+                format!("[[machines.NAME.device]]\nnot = {{ {inside} }}\n")
+            }
+            "a pattern" => format!("[[machines.NAME.device]]\nserial = {{ {example} }}\n"),
+            "`interfaces`" => format!("[[machines.NAME.device]]\ninterfaces = {{ {example} }}\n"),
+            "a device table of the host" => {
+                format!("[[host.device]]\n{example}\n{partner}\n")
+            }
+            _ => format!("[[machines.NAME.device]]\n{example}\n{partner}\n"),
+        }
+    }
+
+    #[test]
+    fn every_example_is_valid() {
+        for (shape, key) in all() {
+            let mut text = file(shape, key);
+            let condition = !key.example.starts_with('[')
+                && ALL_CONDITIONS.iter().any(|one| one.name == key.name);
+            // Something that can be a device table needs a condition.
+            if !condition && text.starts_with("[[") && !text.contains('{') {
+                text.push_str("\nserial = \"A\"\n");
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let main = folder.path().join("f.toml");
+            std::fs::write(&main, &text).unwrap();
+            let loaded = crate::load(&main, &crate::Options::default());
+            if let Err(error) = loaded {
+                panic!("{} in {}: {error}\n{text}", key.name, shape.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_is_explained() {
+        for (shape, key) in all() {
+            let told = (shape.name, key.name);
+            assert!(key.help.ends_with('.'), "{told:?}");
+            assert!(matches!(key.since, "0.1" | "0.2"), "{told:?}");
+            if let Some(default) = key.default {
+                let line = format!("{} = {default}", key.name);
+                assert!(line.parse::<toml::Table>().is_ok(), "{told:?}");
+            }
+        }
+    }
+}
