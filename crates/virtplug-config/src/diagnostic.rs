@@ -60,8 +60,10 @@ impl Diagnostic {
         Self::new(Severity::Note, place, message)
     }
 
-    /// Adds what to do, or what is allowed; the most useful line first.
-    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+    /// Adds what to do, or what is allowed; the most useful line first. Foreign
+    /// text in it must be escaped.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
     }

@@ -135,7 +135,14 @@ fn read_once(
 ) -> Result<Contents, FileFault> {
     // To open a device can already do something; so look first, and again at
     // what was really opened.
-    refuse_other_than_file(&std::fs::metadata(path)?)?;
+    let metadata = std::fs::metadata(path)?;
+    if is_null_device(&metadata) {
+        return Ok(Contents {
+            bytes: Vec::new(),
+            exposure: None,
+        });
+    }
+    refuse_other_than_file(&metadata)?;
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let mut file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     let before = file.metadata()?;
@@ -170,6 +177,11 @@ pub(crate) fn refuse_exposed(
         }
         other => Ok(other),
     }
+}
+
+/// A link to `/dev/null` stands for an empty file, as for systemd.
+fn is_null_device(metadata: &Metadata) -> bool {
+    metadata.file_type().is_char_device() && metadata.rdev() == rustix::fs::makedev(1, 3)
 }
 
 fn refuse_other_than_file(metadata: &Metadata) -> Result<(), FileFault> {
@@ -270,6 +282,8 @@ mod tests {
             fault(Path::new("/dev/zero")),
             "expected a file, found a device"
         );
+        let null = read(Path::new("/dev/null"), Reader::of_this_process());
+        assert_eq!(null.unwrap().bytes, b"");
     }
 
     #[test]

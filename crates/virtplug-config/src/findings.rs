@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Place, Source};
 
 /// Most findings of one file that are told.
@@ -14,8 +14,11 @@ const MAX_TOLD: usize = 10_000;
 pub(crate) struct Findings {
     source: Arc<Source>,
     found: Vec<Diagnostic>,
+    errors: usize,
     /// How many more there are.
     untold: usize,
+    /// Whether an error is among those.
+    untold_error: bool,
     /// Lines whose broken syntax has an explanation in `found`.
     explained: BTreeSet<usize>,
 }
@@ -25,7 +28,9 @@ impl Findings {
         Self {
             source: Arc::clone(source),
             found: Vec::new(),
+            errors: 0,
             untold: 0,
+            untold_error: false,
             explained: BTreeSet::new(),
         }
     }
@@ -38,16 +43,19 @@ impl Findings {
         Place::span(&self.source, span)
     }
 
-    /// How many there are by now.
-    pub(crate) fn len(&self) -> usize {
-        self.found.len() + self.untold
+    /// How many errors there are by now.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
     }
 
     pub(crate) fn add(&mut self, finding: Diagnostic) {
+        let error = finding.severity() == Severity::Error;
+        self.errors += usize::from(error);
         if self.found.len() < MAX_TOLD {
             self.found.push(finding);
         } else {
             self.untold += 1;
+            self.untold_error |= error;
         }
     }
 
@@ -79,9 +87,14 @@ impl Findings {
     pub(crate) fn into_found(mut self) -> Vec<Diagnostic> {
         if self.untold > 0 {
             let end = self.source.text().len();
-            let message = format!("{} more mistakes are not shown", self.untold);
+            let (severity, what) = if self.untold_error {
+                (Severity::Error, "mistakes")
+            } else {
+                (Severity::Warning, "warnings")
+            };
+            let message = format!("{} more {what} are not shown", self.untold);
             self.found
-                .push(Diagnostic::error(self.place(end..end), message));
+                .push(Diagnostic::new(severity, self.place(end..end), message));
         }
         self.found
     }

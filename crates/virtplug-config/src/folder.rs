@@ -16,8 +16,8 @@ pub(crate) const NAME: &str = "machines.d";
 pub(crate) struct Listing {
     /// Sorted bytewise by file name.
     pub(crate) paths: Vec<PathBuf>,
-    /// An exposure of the folder that is no reason to refuse it.
-    pub(crate) exposure: Option<Exposure>,
+    /// Exposures of folders that are no reason to refuse them.
+    pub(crate) exposures: Vec<(PathBuf, Exposure)>,
 }
 
 /// Lists the files that count. A folder that does not exist holds none.
@@ -36,7 +36,11 @@ pub(crate) fn list(folder: &Path, reader: Reader) -> Result<Listing, FileFault> 
         .collect::<io::Result<Vec<PathBuf>>>()?;
     paths.retain(|path| counts(path));
     paths.sort_unstable_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
-    Ok(Listing { paths, exposure })
+    let exposures = exposure.map(|exposure| (folder.to_owned(), exposure));
+    Ok(Listing {
+        paths,
+        exposures: exposures.into_iter().collect(),
+    })
 }
 
 /// Whether a file is one of ours: neither hidden nor what an editor or a
@@ -53,10 +57,10 @@ pub(crate) type DropIn = (PathBuf, Result<Contents, FileFault>);
 
 /// Lists and reads the files. One that vanishes in between is normal while
 /// somebody renames files, so that makes for one more round.
-pub(crate) fn read_all(
-    mut list: impl FnMut() -> Result<Listing, FileFault>,
+pub(crate) fn read_all<E>(
+    mut list: impl FnMut() -> Result<Listing, E>,
     read: impl Fn(&Path) -> Result<Contents, FileFault>,
-) -> Result<(Option<Exposure>, Vec<DropIn>), FileFault> {
+) -> Result<(Vec<(PathBuf, Exposure)>, Vec<DropIn>), E> {
     let mut round = || {
         let listing = list()?;
         let read: Vec<DropIn> = listing
@@ -67,7 +71,7 @@ pub(crate) fn read_all(
                 (path, contents)
             })
             .collect();
-        Ok((listing.exposure, read))
+        Ok((listing.exposures, read))
     };
     let first = round()?;
     let vanished = |(_, result): &DropIn| matches!(result, Err(FileFault::Missing));
@@ -152,7 +156,7 @@ mod tests {
             }
             Ok(Listing {
                 paths,
-                exposure: None,
+                exposures: Vec::new(),
             })
         };
         let read = |path: &Path| {
@@ -164,7 +168,7 @@ mod tests {
                 exposure: None,
             })
         };
-        let (_, read) = read_all(list, read).unwrap();
+        let (_, read) = read_all::<FileFault>(list, read).unwrap();
         (rounds.get(), read)
     }
 

@@ -8,31 +8,45 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod choice;
+mod class;
+mod condition;
 mod device;
 mod diagnostic;
+mod duration;
 mod encoding;
 mod file;
 mod findings;
 mod folder;
 mod key;
+mod list;
 mod load;
 mod machine;
+mod main_file;
 mod meaning;
 mod mismatch;
 mod mistake;
 mod name;
 mod number;
+mod option;
 mod outline;
+mod pattern;
+mod record;
 mod render;
+mod roots;
+mod rule_places;
 mod source;
 mod suggestion;
 mod syntax;
 mod table;
+mod text;
 mod value;
 mod written;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use load::{LoadError, Loaded, Options, load};
+pub use load::{LoadError, Loaded, Options, load, load_from};
+pub use roots::Roots;
+pub use rule_places::RulePlaces;
 
 /// The main file, unless the user names another one.
 pub const MAIN_FILE: &str = "/etc/virtplug/virtplug.toml";

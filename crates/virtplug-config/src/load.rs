@@ -13,11 +13,13 @@ use crate::encoding::{EncodingFaultKind, decode};
 use crate::file::{self, Contents, FileFault};
 use crate::findings::Findings;
 use crate::folder;
-use crate::machine;
-use crate::meaning;
+use crate::meaning::{self, Meant};
+use crate::roots::Roots;
+use crate::rule_places::RulePlaces;
 use crate::source::{Place, Source};
 use crate::syntax::Document;
-use crate::written::WrittenMachine;
+use crate::written::Written;
+use crate::{MAIN_FILE, machine, main_file};
 
 /// What the command line says about a configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub struct Loaded {
     pub notes: Vec<Diagnostic>,
     /// The files that were read, the main file first.
     pub files: Vec<PathBuf>,
+    /// Where the rules of the policy were written.
+    pub places: RulePlaces,
 }
 
 /// A configuration that is refused as a whole.
@@ -80,12 +84,21 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-/// Loads the main file and the folder `machines.d` beside it.
+/// Loads a main file and the folder `machines.d` beside it. For [`MAIN_FILE`]
+/// that means the usual folders of a system, see [`Roots::system`].
 pub fn load(main: &Path, options: &Options) -> Result<Loaded, LoadError> {
-    load_as(Reader::of_this_process(), main, options)
+    let roots = if main == Path::new(MAIN_FILE) {
+        Roots::system()
+    } else {
+        Roots::of_file(main)
+    };
+    load_from(&roots, options)
 }
 
-fn load_as(reader: Reader, main: &Path, options: &Options) -> Result<Loaded, LoadError> {
+/// Loads the configuration in these folders.
+pub fn load_from(roots: &Roots, options: &Options) -> Result<Loaded, LoadError> {
+    let reader = Reader::of_this_process();
+    let main = roots.main();
     let read = file::read(main, reader);
     if let Err(fault @ FileFault::Missing) = &read {
         return Err(LoadError {
@@ -94,11 +107,13 @@ fn load_as(reader: Reader, main: &Path, options: &Options) -> Result<Loaded, Loa
         });
     }
     let mut tree = Tree::default();
-    for folder in folders_of(main) {
+    let mut folders = folders_of(main);
+    folders.extend(roots.around_folders().map(not_empty));
+    for folder in folders {
         tree.check_folder(&folder, reader);
     }
-    tree.add(main, read, machine::read_main);
-    tree.add_drop_ins(&main.with_file_name(folder::NAME), reader);
+    tree.add(main, read, main_file::read);
+    tree.add_drop_ins(roots, reader);
     tree.into_loaded(options)
 }
 
@@ -108,11 +123,17 @@ fn folders_of(path: &Path) -> BTreeSet<PathBuf> {
     [Some(path.to_owned()), path.canonicalize().ok()]
         .into_iter()
         .flatten()
-        .filter_map(|path| match path.parent()? {
-            here if here.as_os_str().is_empty() => Some(PathBuf::from(".")),
-            folder => Some(folder.to_owned()),
-        })
+        .filter_map(|path| path.parent().map(not_empty))
         .collect()
+}
+
+/// A path to a folder, which is never empty.
+fn not_empty(folder: &Path) -> PathBuf {
+    if folder.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        folder.to_owned()
+    }
 }
 
 /// What is wrong with a file or folder as a whole.
@@ -133,12 +154,12 @@ fn refusal(path: &Path, fault: &FileFault) -> Diagnostic {
 #[derive(Default)]
 struct Tree {
     files: Vec<PathBuf>,
-    machines: Vec<WrittenMachine>,
+    written: Written,
     diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads the machines of a file.
-type ReadMachines = fn(&DeTable<'_>, &mut Findings) -> Vec<WrittenMachine>;
+/// Reads the table of a file.
+type ReadFile = fn(&DeTable<'_>, &mut Findings) -> Written;
 
 impl Tree {
     fn warn_of(&mut self, path: &Path, exposure: Option<Exposure>) {
@@ -159,12 +180,14 @@ impl Tree {
         }
     }
 
-    fn add_drop_ins(&mut self, folder: &Path, reader: Reader) {
-        let list = || folder::list(folder, reader);
+    fn add_drop_ins(&mut self, roots: &Roots, reader: Reader) {
+        let list = || roots.list(reader);
         match folder::read_all(list, |path| file::read(path, reader)) {
-            Err(fault) => self.diagnostics.push(refusal(folder, &fault)),
-            Ok((exposure, drop_ins)) => {
-                self.warn_of(folder, exposure);
+            Err((folder, fault)) => self.diagnostics.push(refusal(&folder, &fault)),
+            Ok((exposures, drop_ins)) => {
+                for (folder, exposure) in exposures {
+                    self.warn_of(&folder, Some(exposure));
+                }
                 for (path, contents) in drop_ins {
                     self.add(&path, contents, machine::read_drop_in);
                 }
@@ -172,7 +195,7 @@ impl Tree {
         }
     }
 
-    fn add(&mut self, path: &Path, contents: Result<Contents, FileFault>, read: ReadMachines) {
+    fn add(&mut self, path: &Path, contents: Result<Contents, FileFault>, read: ReadFile) {
         self.files.push(path.to_owned());
         let contents = match contents {
             Ok(contents) => contents,
@@ -193,30 +216,31 @@ impl Tree {
         }
         let document = Document::parse(&source);
         let mut findings = Findings::new(&source);
-        let mut machines = document
+        let mut written = document
             .table()
             .map(|table| read(table, &mut findings))
             .unwrap_or_default();
         let (whole, found) = document.join(findings);
-        for machine in &mut machines {
-            machine.complete &= whole;
-            for device in &mut machine.devices {
-                device.complete &= whole;
-            }
+        if !whole {
+            written.mark_incomplete();
         }
-        self.machines.append(&mut machines);
+        self.written.append(written);
         self.diagnostics.extend(found);
     }
 
     fn into_loaded(mut self, options: &Options) -> Result<Loaded, LoadError> {
-        let (policy, found) = meaning::policy(&self.machines, options.connect.as_deref());
-        self.diagnostics.extend(found);
+        let Meant {
+            policy,
+            places,
+            findings,
+        } = meaning::policy(&self.written, options.connect.as_deref());
+        self.diagnostics.extend(findings);
         let refused = self
             .diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity() == Severity::Error);
         if let Some(main) = self.files.first()
-            && self.machines.is_empty()
+            && self.written.machines.iter().all(|machine| machine.mask)
             && !refused
         {
             let place = Place::file(&Source::without_text(main));
@@ -236,6 +260,7 @@ impl Tree {
             policy,
             notes: diagnostics,
             files: self.files,
+            places,
         })
     }
 }

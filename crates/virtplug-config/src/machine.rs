@@ -9,30 +9,17 @@ use toml::de::{DeTable, DeValue};
 use crate::device;
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
-use crate::key::{CONNECT, DEVICE, MACHINE, MACHINES, MAIN};
+use crate::key::{CONNECT, DEVICE, MACHINE, MACHINES, MAIN, UUID};
 use crate::mismatch;
 use crate::name::{NameFault, fault_of};
 use crate::source::{Place, Source, shown_path};
 use crate::suggestion::{quoted, toml_key};
-use crate::table::{Value, check_keys, get};
+use crate::table::{Hint, Value, check_keys, get};
 use crate::value;
-use crate::written::{Origin, WrittenDevice, WrittenMachine};
+use crate::written::{Origin, Written, WrittenDevice, WrittenMachine};
 
-/// Reads the main file: machines in the order in which they are written.
-pub(crate) fn read_main(table: &DeTable<'_>, findings: &mut Findings) -> Vec<WrittenMachine> {
-    check_keys(table, &MAIN, findings, |name, value| match name {
-        "device" | "connect" => Some(format!(
-            "`{name}` belongs to a machine: put it below `[machines.NAME]`"
-        )),
-        _ if is_machine(value) => Some(format!(
-            "for a machine of this name write `[machines.{}]`",
-            toml_key(name)
-        )),
-        _ => None,
-    });
-    let Some(machines) = get(table, &MACHINES) else {
-        return Vec::new();
-    };
+/// Reads the table of machines, in the order in which they are written.
+pub(crate) fn read_all(machines: &Value<'_>, findings: &mut Findings) -> Vec<WrittenMachine> {
     let DeValue::Table(machines) = machines.get_ref() else {
         mismatch::add(machines, &MACHINES, None, findings);
         return Vec::new();
@@ -59,7 +46,7 @@ pub(crate) fn read_main(table: &DeTable<'_>, findings: &mut Findings) -> Vec<Wri
 }
 
 /// Reads a file that describes one machine, named as the file.
-pub(crate) fn read_drop_in(table: &DeTable<'_>, findings: &mut Findings) -> Vec<WrittenMachine> {
+pub(crate) fn read_drop_in(table: &DeTable<'_>, findings: &mut Findings) -> Written {
     let place = Place::file(findings.source());
     let Some(name) = machine_of(findings.source()) else {
         let file = findings.source().path().file_name().unwrap_or_default();
@@ -71,19 +58,17 @@ pub(crate) fn read_drop_in(table: &DeTable<'_>, findings: &mut Findings) -> Vec<
             )
             .with_help("rename the file to the machine's name and `.toml`"),
         );
-        return Vec::new();
+        return Written::default();
     };
     if !check_name(&name, &place, findings) {
-        return Vec::new();
+        return Written::default();
     }
-    vec![read_machine(
-        &name,
-        Origin::DropIn,
-        place,
-        table,
-        "[[device]]",
-        findings,
-    )]
+    let mut machine = read_machine(&name, Origin::DropIn, place, table, "[[device]]", findings);
+    machine.mask = findings.source().is_mask();
+    Written {
+        machines: vec![machine],
+        ..Written::default()
+    }
 }
 
 /// The machine that a file is named after.
@@ -118,26 +103,38 @@ fn read_machine(
     header: &str,
     findings: &mut Findings,
 ) -> WrittenMachine {
-    let found = findings.len();
+    let found = findings.errors();
     check_keys(table, &MACHINE, findings, |name, _| {
-        let own = "the file's name is the machine's name: write `connect` and `[[device]]`";
-        (origin == Origin::DropIn && name == MACHINES.name).then(|| own.to_owned())
+        if origin == Origin::DropIn && name == MACHINES.name {
+            let own = "the file's name is the machine's name: write `connect` and `[[device]]`";
+            return Some(Hint::help(own));
+        }
+        let elsewhere = MAIN.keys.iter().any(|key| key.name == name);
+        elsewhere.then(|| {
+            Hint::help(format!(
+                "`{name}` belongs at the top level of the main file"
+            ))
+        })
     });
     let connect = get(table, &CONNECT).and_then(|value| read_connect(value, findings));
+    let uuid = get(table, &UUID).and_then(|value| value::parsed(value, &UUID, findings));
     let devices = get(table, &DEVICE)
-        .map(|value| read_devices(value, header, findings))
+        .map(|value| read_devices(value, header, device::read, findings))
         .unwrap_or_default();
     WrittenMachine {
         name: name.to_owned(),
         origin,
         place,
         connect,
+        uuid,
         devices,
-        complete: findings.len() == found,
+        complete: findings.errors() == found,
+        mask: false,
     }
 }
 
-fn read_connect(value: &Value<'_>, findings: &mut Findings) -> Option<Spanned<String>> {
+/// The libvirt connection of a machine, or of all.
+pub(crate) fn read_connect(value: &Value<'_>, findings: &mut Findings) -> Option<Spanned<String>> {
     let uri = value::filled_string(value, &CONNECT, findings)?;
     if uri.get_ref().contains('\0') {
         findings.add(
@@ -152,7 +149,16 @@ fn read_connect(value: &Value<'_>, findings: &mut Findings) -> Option<Spanned<St
     Some(uri)
 }
 
-fn read_devices(value: &Value<'_>, header: &str, findings: &mut Findings) -> Vec<WrittenDevice> {
+/// Reads a device table, given its place.
+type ReadDevice = fn(&DeTable<'_>, std::ops::Range<usize>, &mut Findings) -> WrittenDevice;
+
+/// Reads device tables, each of which `read` reads. `header` is how one begins.
+pub(crate) fn read_devices(
+    value: &Value<'_>,
+    header: &str,
+    read: ReadDevice,
+    findings: &mut Findings,
+) -> Vec<WrittenDevice> {
     let help = || format!("begin each device table with `{header}`");
     let DeValue::Array(array) = value.get_ref() else {
         mismatch::add_for(value, "`device`", DEVICE.takes, help(), findings);
@@ -161,17 +167,9 @@ fn read_devices(value: &Value<'_>, header: &str, findings: &mut Findings) -> Vec
     let mut devices = Vec::new();
     for element in array {
         match element.get_ref() {
-            DeValue::Table(table) => devices.push(device::read(table, element.span(), findings)),
+            DeValue::Table(table) => devices.push(read(table, element.span(), findings)),
             _ => mismatch::add_for(element, "each `device`", "a table", help(), findings),
         }
     }
     devices
-}
-
-/// Whether a table looks like that of a machine.
-fn is_machine(value: &Value<'_>) -> bool {
-    match value.get_ref() {
-        DeValue::Table(table) => MACHINE.keys.iter().any(|key| get(table, key).is_some()),
-        _ => false,
-    }
 }

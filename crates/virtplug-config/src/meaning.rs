@@ -1,75 +1,106 @@
 //! From what was written to what it means.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod claim;
+mod condition;
+mod option;
 
-use toml::Spanned;
-use virtplug_core::{
-    BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, Policy, PortPath,
-    ProductId, Rule, VendorId,
-};
+use std::collections::BTreeMap;
+
+use virtplug_core::{ConnectionUri, MachineKey, Owner, Policy, Rule, RuleOptions, Uuid};
 
 use crate::diagnostic::Diagnostic;
+use crate::rule_places::RulePlaces;
 use crate::source::Place;
 use crate::suggestion::quoted;
-use crate::written::{Origin, WrittenDevice, WrittenMachine};
+use crate::written::{Origin, Written, WrittenDevice, WrittenMachine};
+use claim::Claims;
+use condition::Conditions;
+use option::Options;
 
-/// Builds the policy of all machines, those of the main file first. `connect`
-/// replaces the connection of every machine.
-pub(crate) fn policy(
-    written: &[WrittenMachine],
-    connect: Option<&str>,
-) -> (Policy, Vec<Diagnostic>) {
-    let mut meaning = Meaning::default();
+/// What all files mean together.
+pub(crate) struct Meant {
+    pub(crate) policy: Policy,
+    pub(crate) places: RulePlaces,
+    pub(crate) findings: Vec<Diagnostic>,
+}
+
+/// Builds the policy: the host's rules, then those of all machines, the
+/// machines of the main file first. `connect` replaces the connection of every
+/// machine.
+pub(crate) fn policy(written: &Written, connect: Option<&str>) -> Meant {
+    let mut meaning = Meaning {
+        connect,
+        default_connect: None,
+        options: Options::new(written),
+        machines: Vec::new(),
+        rules: Vec::new(),
+        places: RulePlaces::default(),
+        findings: Vec::new(),
+        names: BTreeMap::new(),
+        uuids: BTreeMap::new(),
+        claims: Claims::default(),
+    };
+    meaning.default_connect = written
+        .defaults
+        .as_ref()
+        .and_then(|defaults| defaults.connect.as_ref())
+        .map(|uri| uri.get_ref().as_str());
+    meaning.findings.extend(meaning.options.warn_of_defaults());
+    for device in &written.host {
+        meaning.add_device(device, &Owner::Host);
+    }
     let drop_ins: BTreeMap<&str, &WrittenMachine> = written
+        .machines
         .iter()
         .filter(|machine| machine.origin == Origin::DropIn)
         .map(|machine| (machine.name.as_str(), machine))
         .collect();
-    for machine in written {
+    for machine in &written.machines {
         let replaced_by = match machine.origin {
             Origin::Main => drop_ins.get(machine.name.as_str()),
             Origin::DropIn => None,
         };
         if let Some(drop_in) = replaced_by {
             meaning.note_replaced(machine, drop_in);
+        } else if machine.mask {
+            meaning.note_mask(machine);
         } else {
-            meaning.add_machine(machine, connect);
+            meaning.add_machine(machine);
         }
     }
-    (
-        Policy::new(meaning.machines, meaning.rules),
-        meaning.findings,
-    )
+    let policy = Policy::new(meaning.machines, meaning.rules);
+    Meant {
+        policy: match connect.or(meaning.default_connect) {
+            Some(uri) => policy.watching(ConnectionUri::new(uri)),
+            None => policy,
+        },
+        places: meaning.places,
+        findings: meaning.findings,
+    }
 }
 
-#[derive(Default)]
 struct Meaning<'w> {
+    /// The connection of every machine, if the user gave one for all.
+    connect: Option<&'w str>,
+    /// That of machines that give none.
+    default_connect: Option<&'w str>,
+    options: Options<'w>,
     machines: Vec<MachineKey>,
     rules: Vec<Rule>,
+    places: RulePlaces,
     findings: Vec<Diagnostic>,
     /// Machines by name without regard to case.
     names: BTreeMap<String, &'w WrittenMachine>,
-    /// Who asks for what first, and where.
-    claims: BTreeMap<Claim, (MachineKey, Place)>,
+    /// Machines by connection and UUID.
+    uuids: BTreeMap<(ConnectionUri, Uuid), &'w WrittenMachine>,
+    claims: Claims,
 }
-
-/// All conditions of a matcher, comparable.
-type Claim = (
-    Option<VendorId>,
-    Option<ProductId>,
-    Option<String>,
-    Option<PortPath>,
-    Option<HostAddress>,
-    BTreeSet<(String, String)>,
-    BTreeSet<String>,
-    BTreeSet<String>,
-);
 
 impl<'w> Meaning<'w> {
     fn note_replaced(&mut self, machine: &WrittenMachine, drop_in: &WrittenMachine) {
         // What is wrong with it is wrong, used or not.
         for device in &machine.devices {
-            self.matcher(device);
+            Conditions::new(&mut self.findings).of_device(device);
         }
         let message = format!(
             "the machine {} is replaced by its own file",
@@ -82,29 +113,67 @@ impl<'w> Meaning<'w> {
         );
     }
 
-    fn add_machine(&mut self, machine: &'w WrittenMachine, connect: Option<&str>) {
-        let uri = connect
-            .or(machine.connect.as_ref().map(|uri| uri.get_ref().as_str()))
-            .map_or_else(ConnectionUri::default, ConnectionUri::new);
-        let key = MachineKey::new(uri, &machine.name);
+    fn note_mask(&mut self, machine: &WrittenMachine) {
+        let message = format!(
+            "an empty file: it hides what else is written for the machine {}",
+            quoted(&machine.name)
+        );
+        self.findings.push(
+            Diagnostic::note(machine.place.clone(), message).with_help("remove it to undo that"),
+        );
+    }
+
+    fn add_machine(&mut self, machine: &'w WrittenMachine) {
+        let key = self.key_of(machine);
         self.warn_of_similar_name(machine);
         if machine.devices.is_empty() && machine.complete {
             let message = format!("the machine {} has no device", quoted(&machine.name));
             self.findings
                 .push(Diagnostic::warning(machine.place.clone(), message));
         }
+        let owner = Owner::Machine(key.clone());
         for device in &machine.devices {
-            if let Some(matcher) = self.matcher(device) {
-                self.claim(&matcher, &key, &device.place);
-                self.rules.push(Rule {
-                    name: device.name.as_ref().map(|name| name.get_ref().clone()),
-                    origin: device.place.file_and_line(),
-                    machine: key.clone(),
-                    matcher,
-                });
-            }
+            self.add_device(device, &owner);
         }
         self.machines.push(key);
+    }
+
+    /// How the machine is found: by its UUID, where that is written, or by name.
+    fn key_of(&mut self, machine: &'w WrittenMachine) -> MachineKey {
+        let uri = self
+            .connect
+            .or(machine.connect.as_ref().map(|uri| uri.get_ref().as_str()))
+            .or(self.default_connect)
+            .map_or_else(ConnectionUri::default, ConnectionUri::new);
+        let named: Option<Uuid> = machine.name.parse().ok();
+        let given = machine.uuid.as_ref().map(|uuid| *uuid.get_ref());
+        if let (Some(named), Some(uuid)) = (named, &machine.uuid)
+            && named != *uuid.get_ref()
+        {
+            self.findings.push(
+                Diagnostic::error(
+                    machine.place.at(uuid.span()),
+                    "`uuid` differs from the UUID that the machine is named by",
+                )
+                .with_help("leave `uuid` out, or give the machine another name as a label"),
+            );
+        }
+        let Some(uuid) = given.or(named) else {
+            return MachineKey::new(uri, &machine.name);
+        };
+        if let Some(other) = self.uuids.insert((uri.clone(), uuid), machine) {
+            let message = format!(
+                "{} and {} are one machine: both have the UUID {uuid}",
+                quoted(&other.name),
+                quoted(&machine.name)
+            );
+            self.findings.push(
+                Diagnostic::error(machine.place.clone(), message)
+                    .with_related("the other one", other.place.clone())
+                    .with_help("put all device tables of a machine in one place"),
+            );
+        }
+        MachineKey::with_uuid(uri, &machine.name, uuid)
     }
 
     /// libvirt tells names apart by case; people often do not.
@@ -125,102 +194,38 @@ impl<'w> Meaning<'w> {
         );
     }
 
-    /// The matcher of a device table. `None`: it could not be read, or states
-    /// no usable condition, and a finding says so.
-    fn matcher(&mut self, device: &WrittenDevice) -> Option<Matcher> {
-        if !device.complete {
-            return None;
-        }
-        let address = self.address(device)?;
-        let strings = |list: &[Spanned<String>]| -> Vec<String> {
-            list.iter().map(|text| text.get_ref().clone()).collect()
-        };
-        let matcher = Matcher {
-            vendor: device.vendor.as_ref().map(|id| *id.get_ref()),
-            product: device.product.as_ref().map(|id| *id.get_ref()),
-            serial: device.serial.as_ref().map(|text| text.get_ref().clone()),
-            port: device.port.as_ref().map(|port| port.get_ref().clone()),
-            address,
-            properties: device
-                .env
-                .iter()
-                .map(|(name, value)| (name.clone(), value.get_ref().clone()))
-                .collect(),
-            tags: strings(&device.tags),
-            current_tags: strings(&device.current_tags),
-        };
-        if matcher.is_empty() {
-            self.findings.push(
-                Diagnostic::error(
-                    device.place.clone(),
-                    "this device table would match every device",
-                )
-                .with_help(
-                    "say which device, with `serial`, `port`, or `vendor` and `product`; \
-                     `name` is for people only",
-                ),
-            );
-            return None;
-        }
-        Some(matcher)
-    }
-
-    /// The address, where `bus` and `device` are given. `None`: only one is.
-    #[allow(clippy::option_option, reason = "an absent address is a good one")]
-    fn address(&mut self, device: &WrittenDevice) -> Option<Option<HostAddress>> {
-        let (given, missing, example) = match (&device.bus, &device.device) {
-            (None, None) => return Some(None),
-            (Some(bus), Some(number)) => {
-                let bus = BusNumber(*bus.get_ref());
-                // The range was checked when the number was read.
-                let device = DeviceNumber(u8::try_from(*number.get_ref()).ok()?);
-                return Some(Some(HostAddress { bus, device }));
-            }
-            (Some(bus), None) => (bus, ("bus", "device"), "device = 7"),
-            (None, Some(number)) => (number, ("device", "bus"), "bus = 3"),
-        };
-        let (present, absent) = missing;
-        self.findings.push(
-            Diagnostic::error(
-                device.place.at(given.span()),
-                format!("`{present}` without `{absent}`"),
-            )
-            .with_help(format!("a device's address has both; add `{example}`")),
-        );
-        None
-    }
-
-    /// Notes who asks for these devices, and whether somebody else does.
-    fn claim(&mut self, matcher: &Matcher, machine: &MachineKey, place: &Place) {
-        let claim = (
-            matcher.vendor,
-            matcher.product,
-            matcher.serial.clone(),
-            matcher.port.clone(),
-            matcher.address,
-            matcher.properties.iter().cloned().collect(),
-            matcher.tags.iter().cloned().collect(),
-            matcher.current_tags.iter().cloned().collect(),
-        );
-        let Some((other, first)) = self.claims.get(&claim) else {
-            self.claims.insert(claim, (machine.clone(), place.clone()));
+    fn add_device(&mut self, device: &WrittenDevice, owner: &Owner) {
+        let Some(matcher) = Conditions::new(&mut self.findings).of_device(device) else {
             return;
         };
-        let finding = if other == machine {
-            Diagnostic::warning(place.clone(), "this device table says nothing new")
-                .with_help("remove it, or give it a field that tells its device apart")
-        } else {
-            let message = format!(
-                "the same devices are given to {} and to {}",
-                quoted(other.name()),
-                quoted(machine.name())
-            );
-            Diagnostic::error(place.clone(), message).with_help(
-                "a device can be in one machine only; add a field that tells the devices apart, \
-                 such as `serial` or `port`",
-            )
+        let options = match owner {
+            Owner::Machine(_) => {
+                let options = self.options.of(&device.options);
+                self.findings
+                    .extend(self.options.warnings(device, &options));
+                options
+            }
+            // What else is set as a default means nothing to the host.
+            Owner::Host => {
+                let all = self.options.of(&device.options);
+                RuleOptions {
+                    enabled: all.enabled,
+                    priority: all.priority,
+                    group: all.group,
+                    ..RuleOptions::default()
+                }
+            }
         };
-        self.findings
-            .push(finding.with_related("the same is here", first.clone()));
+        let place: &Place = device.place();
+        let rule = Rule {
+            name: device.name.as_ref().map(|name| name.get_ref().clone()),
+            origin: place.file_and_line(),
+            owner: owner.clone(),
+            matcher,
+            options,
+        };
+        self.findings.extend(self.claims.add(&rule, device));
+        self.rules.push(rule);
+        self.places.push(place.clone());
     }
 }

@@ -1,35 +1,26 @@
 //! Whole numbers, and the hexadecimal numbers that identify USB devices.
 
-use std::str::FromStr;
-
 use toml::Spanned;
 use toml::de::DeValue;
 use virtplug_core::ParseIdError;
 
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
-use crate::key::Key;
+use crate::key::{Key, Kind};
 use crate::mismatch::{self, raw};
 use crate::suggestion::quoted;
 use crate::table::Value;
 use crate::value::quoted_string;
 
-/// Numbers that a key takes.
-#[derive(Debug)]
-pub(crate) struct Allowed {
-    pub(crate) from: u16,
-    pub(crate) to: u16,
-    /// The same in words.
-    pub(crate) words: &'static str,
-}
-
-/// A whole number in a range.
-pub(crate) fn integer(
+/// A whole number in the range of its key.
+pub(crate) fn integer<T: TryFrom<i64>>(
     value: &Value<'_>,
     key: &Key,
-    allowed: &Allowed,
     findings: &mut Findings,
-) -> Option<Spanned<u16>> {
+) -> Option<Spanned<T>> {
+    let Kind::Integer { from, to, note } = key.kind else {
+        return None;
+    };
     let DeValue::Integer(number) = value.get_ref() else {
         let help = quoted_string(value, findings)
             .and_then(|text| decimal(text.get_ref()))
@@ -37,8 +28,9 @@ pub(crate) fn integer(
         mismatch::add(value, key, help, findings);
         return None;
     };
-    let small = u16::from_str_radix(number.as_str(), number.radix()).ok();
-    if let Some(number) = small.filter(|number| (allowed.from..=allowed.to).contains(number)) {
+    let small = i64::from_str_radix(number.as_str(), number.radix()).ok();
+    let allowed = small.filter(|number| (from..=to).contains(number));
+    if let Some(number) = allowed.and_then(|number| T::try_from(number).ok()) {
         return Some(Spanned::new(value.span(), number));
     }
     let raw = raw(value, findings);
@@ -56,7 +48,7 @@ pub(crate) fn integer(
             place,
             format!("`{}` is out of range: {}", key.name, quoted(raw)),
         )
-        .with_help(format!("a number {} is allowed", allowed.words)),
+        .with_help(format!("a number from {from} to {to}{note} is allowed")),
     };
     findings.add_explaining(finding);
     None
@@ -68,30 +60,8 @@ fn decimal(text: &str) -> Option<u16> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-/// A vendor or product id.
-pub(crate) fn id<T: FromStr<Err = ParseIdError>>(
-    value: &Value<'_>,
-    key: &Key,
-    findings: &mut Findings,
-) -> Option<Spanned<T>> {
-    let Some(text) = quoted_string(value, findings) else {
-        let help = spelled_id(raw(value, findings), key);
-        mismatch::add(value, key, help, findings);
-        return None;
-    };
-    let text = text.get_ref();
-    match text.parse() {
-        Ok(id) => Some(Spanned::new(value.span(), id)),
-        Err(error) => {
-            let (message, help) = explain_id(text, key, &error);
-            findings.add(Diagnostic::error(findings.place(value.span()), message).with_help(help));
-            None
-        }
-    }
-}
-
 /// What is wrong with an id in quotes, and how it may be meant.
-fn explain_id(text: &str, key: &Key, error: &ParseIdError) -> (String, String) {
+pub(crate) fn explain_id(text: &str, key: &Key, error: &ParseIdError) -> (String, String) {
     let digits = hex_digits(text);
     let message = if digits.is_some_and(|digits| digits.len() > 4) {
         format!("`{}` is larger than ffff: {}", key.name, quoted(text))
@@ -109,16 +79,16 @@ fn explain_id(text: &str, key: &Key, error: &ParseIdError) -> (String, String) {
     (message, help)
 }
 
-/// How an id without quotes is written right. Plain digits may be meant
-/// hexadecimal or decimal, so both readings are shown.
-fn spelled_id(raw: &str, key: &Key) -> Option<String> {
-    let name = key.name;
+/// How an id without quotes is written right, where `line` makes a line of a
+/// spelling. Plain digits may be meant hexadecimal or decimal, so both readings
+/// are shown.
+pub(crate) fn spelled_id(raw: &str, line: impl Fn(&str) -> String) -> Option<String> {
     let hex = hex_digits(raw)
         .filter(|digits| digits.len() <= 4)
-        .map(|digits| format!("`{name} = \"{:0>4}\"`", digits.to_ascii_lowercase()));
+        .map(|digits| line(&format!("\"{:0>4}\"", digits.to_ascii_lowercase())));
     let decimal = decimal(raw)
         .filter(|_| !raw.starts_with('0'))
-        .map(|number| format!("`{name} = \"{number:04x}\"`"));
+        .map(|number| line(&format!("\"{number:04x}\"")));
     match (hex, decimal) {
         (Some(hex), Some(decimal)) => Some(format!(
             "write {hex} if {raw} is hexadecimal, {decimal} if it is decimal"

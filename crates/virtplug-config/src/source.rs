@@ -46,6 +46,12 @@ impl Source {
         &self.text
     }
 
+    /// Whether the file is empty, so that it defines nothing and only takes the
+    /// place of others.
+    pub(crate) fn is_mask(&self) -> bool {
+        self.text.is_empty() && self.skipped == 0
+    }
+
     /// The part of the text at a span; empty where the span is off.
     pub(crate) fn slice(&self, span: &Range<usize>) -> &str {
         self.text.get(span.clone()).unwrap_or_default()

@@ -37,6 +37,20 @@ pub(crate) fn nearest(unknown: &str, shape: &Shape) -> Option<&'static Key> {
     })
 }
 
+/// The word that an unknown one looks most like.
+pub(crate) fn nearest_word<'w>(unknown: &str, words: &[&'w str]) -> Option<&'w str> {
+    if unknown.len() > MAX_SHOWN {
+        return None;
+    }
+    let plain = unknown.to_lowercase().replace(['_', ' '], "-");
+    words
+        .iter()
+        .map(|word| (strsim::damerau_levenshtein(&plain, word), *word))
+        .filter(|(distance, word)| *distance <= (word.len() / 3).min(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
 /// A text as a TOML string, where that can be done on one line.
 pub(crate) fn toml_string(text: &str) -> Option<String> {
     let printable = Escaped(text).to_string().replace("\\\\", "\\") == text;
@@ -64,7 +78,7 @@ pub(crate) fn toml_key(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::{MACHINE, MAIN, MATCHER};
+    use crate::key::{CONDITIONS, DEFAULTS_TABLE, MACHINE, MAIN, PATTERN, RULE};
 
     fn nearest_name(unknown: &str, shape: &Shape) -> Option<&'static str> {
         nearest(unknown, shape).map(|key| key.name)
@@ -84,7 +98,7 @@ mod tests {
             ("prot", "port"),
             ("ENV", "env"),
         ] {
-            assert_eq!(nearest_name(unknown, &MATCHER), Some(known), "{unknown}");
+            assert_eq!(nearest_name(unknown, &RULE), Some(known), "{unknown}");
         }
         assert_eq!(nearest_name("devices", &MACHINE), Some("device"));
         assert_eq!(nearest_name("machine", &MAIN), Some("machines"));
@@ -92,8 +106,15 @@ mod tests {
 
     #[test]
     fn nothing_is_guessed_from_afar() {
-        for unknown in ["", "x", "interface", "colour", "💥", &"v".repeat(100_000)] {
-            assert_eq!(nearest_name(unknown, &MATCHER), None);
+        for unknown in [
+            "",
+            "x",
+            "intersection",
+            "colour",
+            "💥",
+            &"v".repeat(100_000),
+        ] {
+            assert_eq!(nearest_name(unknown, &RULE), None);
         }
         // A name for something that this table does not have.
         assert_eq!(nearest_name("vid", &MAIN), None);
@@ -102,9 +123,16 @@ mod tests {
     #[test]
     fn every_other_name_leads_somewhere() {
         for (other, name) in OTHER_NAMES {
-            let known = [&MAIN, &MACHINE, &MATCHER]
-                .iter()
-                .any(|shape| nearest_name(other, shape) == Some(name));
+            let known = [
+                &MAIN,
+                &MACHINE,
+                &RULE,
+                &CONDITIONS,
+                &DEFAULTS_TABLE,
+                &PATTERN,
+            ]
+            .iter()
+            .any(|shape| nearest_name(other, shape) == Some(name));
             assert!(known, "{other}");
         }
     }

@@ -2,10 +2,20 @@
 
 use proptest::prelude::*;
 use virtplug_config::{Diagnostic, Options, load};
+use virtplug_core::Matcher;
 
 use crate::tree::Tree;
 
 const VALID: &str = r#"# ü
+[defaults]
+connect = "qemu:///system"
+follow = "1min 30s"
+
+[[host.device]]
+interfaces = { any = ["03", ":01"], only = "03" }
+priority = -7
+not = [{ port = { glob = "3-*" } }, { behind = ["3-2", { vendor = ["05e3", { regex = '^04' }] }] }]
+
 [machines.win10]
 connect = "qemu:///system"
 
@@ -13,15 +23,32 @@ connect = "qemu:///system"
 name = "stick"
 vendor = "046d"
 product = '0x0001'
-serial = "A1"
+serial = ["A1", { regex = "^A\\d$" }]
 port = "3-2.4"
-env = { ID_MODEL = "x", "ID_B" = "y" }
+env = { ID_MODEL = "x", "ID_B" = { glob = "y*" } }
+yield = true
+preempt = true
+count = 1
+guest-port = "0:3"
+guest-reset = "off"
 
 [[machines."b c".device]]
-bus = 3
-device = 7
-tags = ["x", "y"]
+stable-port = "pci-0000:00:14.0-usb-0:2.4"
+class = "e0:01"
+revision = "0110"
+speed = [480, "super-plus", "1.5"]
+removable = true
+manufacturer = "M"
+product-name = { glob = "P*" }
+tags = ["x", { glob = "y*" }]
 current-tags = ["z"]
+any = [{ serial = "A" }, { any = [{ product = "1" }] }]
+start-machine = true
+enabled = false
+group = "desk"
+
+[machines.5c1c3ee4-5b1c-4e0c-9f6a-2f1a5a1f2b3c]
+device = [{ serial = "Z" }]
 "#;
 
 /// Pieces that mean something somewhere in such a file.
@@ -69,6 +96,17 @@ const PIECES: &[&str] = &[
     "[machines.win10]\n",
     "[[machines.win10.device]]\n",
     "serial = \"A1\"\n",
+    "regex = \"(\"",
+    "glob = '['",
+    "not = ",
+    "any = [",
+    "behind",
+    "interfaces",
+    "speed",
+    "follow",
+    "10s",
+    "host",
+    "defaults",
 ];
 
 /// Checks each finding: its place is in the file, all forms of it name that
@@ -112,8 +150,9 @@ fn load_and_check(main: &[u8], drop_in: &[u8]) -> Result<(), TestCaseError> {
                 let text = text.strip_prefix('\u{feff}').unwrap_or(text);
                 prop_assert!(toml::de::DeTable::parse(text).is_ok());
             }
+            prop_assert_eq!(loaded.places.len(), loaded.policy.rules().len());
             for rule in loaded.policy.rules() {
-                prop_assert!(!rule.matcher.is_empty());
+                prop_assert!(!holds_for_all(&rule.matcher), "{:?}", rule.matcher);
             }
             check(&loaded.notes)
         }
@@ -122,6 +161,15 @@ fn load_and_check(main: &[u8], drop_in: &[u8]) -> Result<(), TestCaseError> {
             check(error.diagnostics())
         }
     }
+}
+
+/// Whether a matcher, or one inside of it, has no condition.
+fn holds_for_all(matcher: &Matcher) -> bool {
+    let lists = [&matcher.behind, &matcher.any]
+        .into_iter()
+        .flatten()
+        .flatten();
+    matcher.is_empty() || lists.chain(&matcher.not).any(holds_for_all)
 }
 
 /// Replaces a part of a text, wherever the boundaries fall.
@@ -145,8 +193,10 @@ proptest! {
 
     #[test]
     fn any_values(
-        key in "[a-z-]{1,12}|vendor|product|serial|port|bus|device|env|tags|current-tags|name",
-        value in "\\PC{0,12}|\"\\PC{0,12}\"|[0-9a-fx._:-]{1,8}|\\[\\PC{0,8}\\]|\\{\\PC{0,8}\\}",
+        key in "[a-z-]{1,12}|vendor|serial|port|stable-port|bus|device|env|tags|name|behind|any|not|\
+                interfaces|class|speed|removable|follow|count|priority|yield|guest-port|guest-reset|group",
+        value in "\\PC{0,12}|\"\\PC{0,12}\"|[0-9a-fx._:-]{1,8}|\\[\\PC{0,8}\\]|\\{\\PC{0,8}\\}|\
+                 \\{ (glob|regex|serial|any|all) = (\"\\PC{0,8}\"|'\\PC{0,8}'|[0-9]{1,3}) \\}",
     ) {
         let main = format!("[[machines.a.device]]\n{key} = {value}\n");
         let drop_in = format!("[[device]]\n{key} = {value}\nserial = \"B\"\n");
@@ -172,5 +222,5 @@ proptest! {
 fn the_unchanged_file_is_valid() {
     let tree = Tree::new(VALID);
     assert_eq!(tree.told(), "");
-    assert_eq!(tree.load().unwrap().policy.rules().len(), 2);
+    assert_eq!(tree.load().unwrap().policy.rules().len(), 4);
 }

@@ -5,7 +5,9 @@
 mod arbitrary;
 mod example;
 mod faults;
+mod language;
 mod limits;
 mod messages;
+mod roots;
 mod tree;
 mod valid;

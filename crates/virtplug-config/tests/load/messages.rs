@@ -11,19 +11,19 @@ pub(crate) fn assert_told(name: &str, told: &str) {
 }
 
 /// Compares what is told about each of these trees with a snapshot.
-fn assert_told_of(name: &str, trees: &[Tree]) {
+pub(crate) fn assert_told_of(name: &str, trees: &[Tree]) {
     let told: Vec<String> = trees.iter().map(Tree::told).collect();
     assert_told(name, &told.join("\n\n────\n\n"));
 }
 
 /// Compares what is told about each of these main files with a snapshot.
-fn assert_told_of_files(name: &str, files: &[&str]) {
+pub(crate) fn assert_told_of_files(name: &str, files: &[&str]) {
     let trees: Vec<Tree> = files.iter().map(Tree::new).collect();
     assert_told_of(name, &trees);
 }
 
 /// Compares what is told about each of these lines in a device table with a snapshot.
-fn assert_told_of_lines(name: &str, lines: &[&str]) {
+pub(crate) fn assert_told_of_lines(name: &str, lines: &[&str]) {
     let table = |line| Tree::new(format!("[[machines.win10.device]]\n{line}\n"));
     let trees: Vec<Tree> = lines.iter().map(table).collect();
     assert_told_of(name, &trees);

@@ -1,11 +1,12 @@
 //! What valid configurations mean.
 
 use std::fs;
+use std::sync::Arc;
 
 use virtplug_config::{Diagnostic, Options, Severity, load};
 use virtplug_core::{
-    BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, ProductId, Rule,
-    VendorId,
+    BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, Owner, Patterns,
+    Rule, RuleOptions,
 };
 
 use crate::tree::Tree;
@@ -14,12 +15,13 @@ fn machine(name: &str) -> MachineKey {
     MachineKey::new(ConnectionUri::default(), name)
 }
 
-fn serials(rules: &[Rule]) -> Vec<(&str, &str)> {
+fn serials(rules: &[Arc<Rule>]) -> Vec<(&str, &str)> {
     rules
         .iter()
         .map(|rule| {
-            let serial = rule.matcher.serial.as_deref().unwrap_or_default();
-            (rule.machine.name(), serial)
+            let serial = rule.matcher.serial.as_ref().and_then(Patterns::exact);
+            let serial = serial.and_then(|serials| serials.first().copied());
+            (rule.machine().unwrap().name(), serial.unwrap_or_default())
         })
         .collect()
 }
@@ -49,43 +51,43 @@ current-tags = ["c"]
     let expected = Rule {
         name: Some("all of it".into()),
         origin: format!("{}:5", tree.main().display()),
-        machine: key.clone(),
+        owner: Owner::Machine(key.clone()),
         matcher: Matcher {
-            vendor: Some(VendorId(0x046d)),
-            product: Some(ProductId(1)),
+            vendor: Some("046d".into()),
+            product: Some("0001".into()),
             serial: Some("A/B, ü $(id) `x`".into()),
-            port: Some("3-2.4".parse().unwrap()),
+            port: Some("3-2.4".into()),
             address: Some(HostAddress {
                 bus: BusNumber(3),
                 device: DeviceNumber(7),
             }),
-            properties: vec![
-                ("ID_A".into(), String::new()),
-                ("ID_MODEL".into(), "x".into()),
-            ],
+            properties: vec![("ID_A".into(), "".into()), ("ID_MODEL".into(), "x".into())],
             tags: vec!["t".into(), "u".into()],
             current_tags: vec!["c".into()],
+            ..Matcher::default()
         },
+        options: RuleOptions::default(),
     };
-    assert_eq!(loaded.policy.rules(), [expected]);
+    assert_eq!(loaded.policy.rules(), [Arc::new(expected)]);
     assert_eq!(loaded.policy.machines().iter().collect::<Vec<_>>(), [&key]);
-    assert!(loaded.notes.is_empty());
+    // The address is warned of.
+    assert_eq!(loaded.notes.len(), 1);
 }
 
 #[test]
 fn ids_are_hexadecimal_always() {
     for (written, meant) in [
-        ("0403", 0x0403),
-        ("403", 0x0403),
-        ("0x0403", 0x0403),
-        ("1133", 0x1133),
-        ("FFFF", 0xffff),
-        ("0000", 0),
+        ("0403", "0403"),
+        ("403", "0403"),
+        ("0x0403", "0403"),
+        ("1133", "1133"),
+        ("FFFF", "ffff"),
+        ("0000", "0000"),
     ] {
         let tree = Tree::new(format!("[[machines.a.device]]\nvendor = \"{written}\"\n"));
         let loaded = tree.load().unwrap();
         let matcher = &loaded.policy.rules()[0].matcher;
-        assert_eq!(matcher.vendor, Some(VendorId(meant)), "{written}");
+        assert_eq!(matcher.vendor, Some(meant.into()), "{written}");
     }
 }
 
@@ -101,8 +103,8 @@ fn tables_can_be_written_in_every_way_that_toml_has() {
         let tree = Tree::new(text);
         let loaded = tree.load().unwrap_or_else(|_| panic!("{}", tree.told()));
         let rule = &loaded.policy.rules()[0];
-        assert_eq!(rule.machine, machine("a"), "{text}");
-        assert_eq!(rule.matcher.serial.as_deref(), Some("A"), "{text}");
+        assert_eq!(rule.machine(), Some(&machine("a")), "{text}");
+        assert_eq!(rule.matcher.serial, Some("A".into()), "{text}");
         assert_eq!(rule.matcher.properties, [("X".into(), "1".into())]);
     }
 }
@@ -113,7 +115,7 @@ fn machines_have_the_names_that_libvirt_allows() {
     for name in ["win10", "Büro 日本", "a/b", "-rf", "a.b", "$(id)", &long] {
         let tree = Tree::new(format!("[[machines.\"{name}\".device]]\nserial = \"A\"\n"));
         let loaded = tree.load().unwrap();
-        assert_eq!(loaded.policy.rules()[0].machine, machine(name));
+        assert_eq!(loaded.policy.rules()[0].machine(), Some(&machine(name)));
     }
     for name in ["Büro 日本", "-rf", "a.b", "$(id)"] {
         let tree = Tree::new("").with(
@@ -122,7 +124,7 @@ fn machines_have_the_names_that_libvirt_allows() {
         );
         let loaded = tree.load().unwrap();
         let expected = MachineKey::new(ConnectionUri::new("xen:///"), name);
-        assert_eq!(loaded.policy.rules()[0].machine, expected);
+        assert_eq!(loaded.policy.rules()[0].machine(), Some(&expected));
     }
 }
 
@@ -162,7 +164,7 @@ fn a_file_of_its_own_replaces_a_machine_as_a_whole() {
         serials(loaded.policy.rules()),
         [("other", "new"), ("win", "old")]
     );
-    assert_eq!(loaded.policy.rules()[1].machine, machine("win"));
+    assert_eq!(loaded.policy.rules()[1].machine(), Some(&machine("win")));
     let severities: Vec<Severity> = loaded.notes.iter().map(Diagnostic::severity).collect();
     assert_eq!(severities, [Severity::Note]);
 

@@ -1,0 +1,58 @@
+//! Where the rules of a policy were written.
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::Place;
+
+/// The places of rules, in the order of `Policy::rules`. With them whoever
+/// judges the policy can show what it found with the rule underlined.
+#[derive(Debug, Clone, Default)]
+pub struct RulePlaces {
+    places: Vec<Place>,
+}
+
+impl RulePlaces {
+    pub(crate) fn push(&mut self, place: Place) {
+        self.places.push(place);
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Something to say of a rule. `None`: there is no rule of that number.
+    /// Foreign text in `message` must be escaped.
+    pub fn finding(
+        &self,
+        severity: Severity,
+        rule: usize,
+        message: impl Into<String>,
+    ) -> Option<Diagnostic> {
+        let place = self.places.get(rule)?;
+        Some(Diagnostic::new(severity, place.clone(), message))
+    }
+
+    /// A warning about a rule.
+    pub fn warning(&self, rule: usize, message: impl Into<String>) -> Option<Diagnostic> {
+        self.finding(Severity::Warning, rule, message)
+    }
+
+    /// A note on a rule.
+    pub fn note(&self, rule: usize, message: impl Into<String>) -> Option<Diagnostic> {
+        self.finding(Severity::Note, rule, message)
+    }
+
+    /// Shows another rule with a finding; `label` says what it is to it.
+    #[must_use]
+    pub fn relate(&self, finding: Diagnostic, label: &'static str, rule: usize) -> Diagnostic {
+        match self.places.get(rule) {
+            Some(place) => finding.with_related(label, place.clone()),
+            None => finding,
+        }
+    }
+}
