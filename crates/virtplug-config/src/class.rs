@@ -62,7 +62,7 @@ pub(crate) fn of_device(
             .is_some_and(|class| OF_INTERFACES.contains(&class))
         {
             let span = element.value.span();
-            let message = format!("hardly any device has the class {pattern} as a whole");
+            let message = format!("hardly any device has the class `{pattern}` as a whole");
             findings.add(
                 Diagnostic::warning(findings.place(span), message).with_help(format!(
                     "this class is one of interfaces; write `interfaces = \"{pattern}\"`"

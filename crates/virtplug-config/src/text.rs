@@ -9,7 +9,7 @@ use virtplug_core::{ParseIdError, Pattern, Patterns, PortPath, StablePort, Vendo
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::key::{Exact, GLOB, Key, Kind, PATTERN, REGEX};
-use crate::list::{Element, each};
+use crate::list::{Element, each_of};
 use crate::mismatch::{self, in_quotes, raw};
 use crate::number::{explain_id, spelled_id};
 use crate::suggestion::{quoted, toml_string};
@@ -55,9 +55,14 @@ pub(crate) fn read_wanted(
     wanted: &Wanted<'_>,
     findings: &mut Findings,
 ) -> Option<Patterns> {
-    each(value, wanted.key, findings, |element, findings| {
-        read_one(element, wanted, findings)
-    })
+    let example = wanted.key.example;
+    each_of(
+        value,
+        &wanted.what,
+        example,
+        findings,
+        |element, findings| read_one(element, wanted, findings),
+    )
     .map(Patterns::new)
 }
 
