@@ -64,13 +64,11 @@ pub(crate) fn regex(text: &str, span: &Range<usize>, findings: &mut Findings) ->
         refuse("regex", &message, characters, text, span, findings);
         return None;
     }
-    match Pattern::regex(text) {
-        Ok(pattern) => Some(pattern),
-        Err(_) => {
-            refuse("regex", TOO_LARGE, None, text, span, findings);
-            None
-        }
+    let pattern = Pattern::regex(text).ok();
+    if pattern.is_none() {
+        refuse("regex", TOO_LARGE, None, text, span, findings);
     }
+    pattern
 }
 
 const TOO_LARGE: &str = "it is too large";
