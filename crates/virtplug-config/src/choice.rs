@@ -40,7 +40,7 @@ pub(crate) fn speeds(value: &Value<'_>, key: &Key, findings: &mut Findings) -> O
         let text = match element.value.get_ref() {
             // As the kernel writes them they are numbers.
             DeValue::Integer(_) | DeValue::Float(_) => raw(element.value, findings).to_owned(),
-            _ => text_of(element, key, findings)?,
+            _ => text_of(element, key, speed_texts(), findings)?,
         };
         // `lsusb -t` adds the unit.
         let plain = text.trim_end_matches(|c: char| c.is_alphabetic() || c == '/' || c == ' ');
@@ -67,10 +67,10 @@ pub(crate) fn removables(
             (DeValue::Boolean(_), "false") => return Some(Removable::Fixed),
             _ => {}
         }
-        let text = text_of(element, key, findings)?;
+        let words = || Removable::ALL.into_iter().map(Removable::attribute);
+        let text = text_of(element, key, words(), findings)?;
         Removable::of_attribute(&text).or_else(|| {
-            let words = Removable::ALL.into_iter().map(Removable::attribute);
-            refuse(element, key, &text, None, words, findings);
+            refuse(element, key, &text, None, words(), findings);
             None
         })
     })
@@ -100,7 +100,7 @@ pub(crate) fn guest_reset(
         mismatch::add(value, key, Some(help), findings);
         return None;
     }
-    let text = text_of(element, key, findings)?;
+    let text = text_of(element, key, words.iter().copied(), findings)?;
     let known = GuestReset::ALL
         .into_iter()
         .find(|reset| reset.as_str() == text);
@@ -111,13 +111,19 @@ pub(crate) fn guest_reset(
 }
 
 /// The text in quotes, or a finding.
-fn text_of(element: Element<'_, '_>, key: &Key, findings: &mut Findings) -> Option<String> {
+fn text_of(
+    element: Element<'_, '_>,
+    key: &Key,
+    mut words: impl Iterator<Item = &'static str>,
+    findings: &mut Findings,
+) -> Option<String> {
     if let Some(text) = quoted_string(element.value, findings) {
         return Some(text.into_inner());
     }
-    let help = mismatch::in_quotes(element.value, findings).map_or_else(
+    let raw = raw(element.value, findings);
+    let help = words.find(|word| *word == raw).map_or_else(
         || format!("for example `{}`", key.example),
-        |text| element.write(key.name, &text),
+        |word| element.write(key.name, &format!("\"{word}\"")),
     );
     let what = element.called(&format!("`{}`", key.name));
     mismatch::add_for(element.value, &what, key.takes, help, findings);

@@ -62,7 +62,7 @@ pub(crate) fn of_device(
             .is_some_and(|class| OF_INTERFACES.contains(&class))
         {
             let span = element.value.span();
-            let message = format!("hardly any device has the class {pattern} as a whole");
+            let message = format!("hardly any device has the class `{pattern}` as a whole");
             findings.add(
                 Diagnostic::warning(findings.place(span), message).with_help(format!(
                     "this class is one of interfaces; write `interfaces = \"{pattern}\"`"
@@ -146,7 +146,7 @@ fn one(element: Element<'_, '_>, key: &Key, findings: &mut Findings) -> Option<C
 }
 
 /// The code that somebody meant: by its name, with `0x`, as udev's
-/// ID_USB_INTERFACES (`:030101:`), or plain digits.
+/// `ID_USB_INTERFACES` (`:030101:`), or plain digits.
 fn meant(text: &str) -> Option<String> {
     let plain = text.trim_matches([':', ' ', '"', '\'']).to_lowercase();
     let digits = plain.strip_prefix("0x").unwrap_or(&plain);

@@ -115,8 +115,8 @@ fn nested(
 fn misplaced(name: &str, inside: &Key) -> Option<Hint> {
     if name == GLOB.name || name == REGEX.name {
         return Some(Hint::help(format!(
-            "a pattern follows the field that it is for, such as `{} = {{ serial = {{ {} }} }}`",
-            inside.name, GLOB.example
+            "a pattern follows the field that it is for, such as `serial = {{ {} }}`",
+            GLOB.example
         )));
     }
     let option = DEVICE_OPTIONS.iter().any(|key| key.name == name);

@@ -11,13 +11,16 @@ use crate::file::{Contents, FileFault, refuse_exposed};
 /// Name of the folder beside the main file.
 pub(crate) const NAME: &str = "machines.d";
 
+/// Folders that others than the reader can change.
+pub(crate) type Exposures = Vec<(PathBuf, Exposure)>;
+
 /// The files of the folder.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// Sorted bytewise by file name.
     pub(crate) paths: Vec<PathBuf>,
     /// Exposures of folders that are no reason to refuse them.
-    pub(crate) exposures: Vec<(PathBuf, Exposure)>,
+    pub(crate) exposures: Exposures,
 }
 
 /// Lists the files that count. A folder that does not exist holds none.
@@ -60,7 +63,7 @@ pub(crate) type DropIn = (PathBuf, Result<Contents, FileFault>);
 pub(crate) fn read_all<E>(
     mut list: impl FnMut() -> Result<Listing, E>,
     read: impl Fn(&Path) -> Result<Contents, FileFault>,
-) -> Result<(Vec<(PathBuf, Exposure)>, Vec<DropIn>), E> {
+) -> Result<(Exposures, Vec<DropIn>), E> {
     let mut round = || {
         let listing = list()?;
         let read: Vec<DropIn> = listing

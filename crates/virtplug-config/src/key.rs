@@ -13,6 +13,10 @@ pub(crate) use other_name::OTHER_NAMES;
 
 /// A key, what it takes, and how it is written.
 #[derive(Debug)]
+#[allow(
+    dead_code,
+    reason = "the schema and the manual page are made of all of it"
+)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
@@ -30,6 +34,10 @@ pub(crate) struct Key {
 
 /// A kind of value.
 #[derive(Debug, Clone, Copy)]
+#[allow(
+    dead_code,
+    reason = "the schema and the manual page are made of all of it"
+)]
 pub(crate) enum Kind {
     /// Text that people read; may be empty.
     Name,

@@ -43,11 +43,28 @@ impl Element<'_, '_> {
     }
 }
 
-/// Reads a value or each value of a list. Reports a list without values: it
-/// could mean everything as well as nothing.
+/// Reads the value of a key or each value of a list.
 pub(crate) fn each<T>(
     value: &Value<'_>,
     key: &Key,
+    findings: &mut Findings,
+    one: impl FnMut(Element<'_, '_>, &mut Findings) -> Option<T>,
+) -> Option<Vec<T>> {
+    each_of(
+        value,
+        &format!("`{}`", key.name),
+        key.example,
+        findings,
+        one,
+    )
+}
+
+/// Reads a value or each value of a list. Reports a list without values: it
+/// could mean everything as well as nothing.
+pub(crate) fn each_of<T>(
+    value: &Value<'_>,
+    what: &str,
+    example: &str,
     findings: &mut Findings,
     mut one: impl FnMut(Element<'_, '_>, &mut Findings) -> Option<T>,
 ) -> Option<Vec<T>> {
@@ -59,8 +76,8 @@ pub(crate) fn each<T>(
         return one(element, findings).map(|read| vec![read]);
     };
     if array.is_empty() {
-        let message = format!("`{}` is an empty list", key.name);
-        let help = format!("for example `{}`; or leave it out", key.example);
+        let message = format!("{what} is an empty list");
+        let help = format!("for example `{example}`; or leave it out");
         findings.add(Diagnostic::error(findings.place(value.span()), message).with_help(help));
         return None;
     }

@@ -31,6 +31,12 @@ pub(crate) fn glob(
         }
         Err(PatternError::Glob { message, position }) => {
             let at = position.saturating_sub(1);
+            // The crate has paths in mind, where `**` has a meaning.
+            let message = if message.contains("wildcards") {
+                "several `*` in a row"
+            } else {
+                message
+            };
             refuse("glob", message, Some(at..at + 1), text, span, findings);
             None
         }
@@ -58,14 +64,14 @@ pub(crate) fn regex(text: &str, span: &Range<usize>, findings: &mut Findings) ->
         refuse("regex", &message, characters, text, span, findings);
         return None;
     }
-    match Pattern::regex(text) {
-        Ok(pattern) => Some(pattern),
-        Err(_) => {
-            refuse("regex", "it is too large", None, text, span, findings);
-            None
-        }
+    let pattern = Pattern::regex(text).ok();
+    if pattern.is_none() {
+        refuse("regex", TOO_LARGE, None, text, span, findings);
     }
+    pattern
 }
+
+const TOO_LARGE: &str = "it is too large";
 
 /// Says what is wrong with a pattern; `at` counts its characters.
 fn refuse(
@@ -89,6 +95,7 @@ fn refuse(
         finding = finding.with_help(format!("at character {} of {}", at.start + 1, quoted(text)));
     }
     findings.add(finding.with_help(match kind {
+        _ if why == TOO_LARGE => "write it with smaller or fewer repetitions",
         "glob" => "`*` is any text, `?` any character, `[abc]` one of these, `[*]` a star itself",
         _ => "a backslash before a character takes it as it is; in single quotes write it once",
     }));

@@ -50,13 +50,19 @@ pub(crate) fn check_keys<'t>(
             Some(Hint { message, help }) => (message, Some(help)),
             None => (None, None),
         };
+        // What has its own words is known elsewhere, and was not mistyped.
+        let elsewhere = message.is_some();
         let message =
             message.unwrap_or_else(|| format!("unknown key {} in {}", quoted(name), shape.name));
         let mut finding = Diagnostic::error(findings.place(key.span()), message);
         if let Some(help) = help {
             finding = finding.with_help(help);
         }
-        findings.add(finding.with_help(known_keys(shape)));
+        findings.add(if elsewhere {
+            finding
+        } else {
+            finding.with_help(known_keys(shape))
+        });
     }
 }
 

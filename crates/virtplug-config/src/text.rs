@@ -9,7 +9,7 @@ use virtplug_core::{ParseIdError, Pattern, Patterns, PortPath, StablePort, Vendo
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::key::{Exact, GLOB, Key, Kind, PATTERN, REGEX};
-use crate::list::{Element, each};
+use crate::list::{Element, each_of};
 use crate::mismatch::{self, in_quotes, raw};
 use crate::number::{explain_id, spelled_id};
 use crate::suggestion::{quoted, toml_string};
@@ -55,9 +55,14 @@ pub(crate) fn read_wanted(
     wanted: &Wanted<'_>,
     findings: &mut Findings,
 ) -> Option<Patterns> {
-    each(value, wanted.key, findings, |element, findings| {
-        read_one(element, wanted, findings)
-    })
+    let example = wanted.key.example;
+    each_of(
+        value,
+        &wanted.what,
+        example,
+        findings,
+        |element, findings| read_one(element, wanted, findings),
+    )
     .map(Patterns::new)
 }
 
@@ -78,9 +83,12 @@ pub(crate) fn read_one(
         Exact::Hex => spelled_id(raw, |spelled| {
             format!("`{}`", element.line(&wanted.name, spelled))
         }),
-        _ => in_quotes(element.value, findings).map(|text| match element.listed {
-            true => format!("for example `{}`", element.line(&wanted.name, &text)),
-            false => element.write(&wanted.name, &text),
+        _ => in_quotes(element.value, findings).map(|text| {
+            if element.listed {
+                format!("for example `{}`", element.line(&wanted.name, &text))
+            } else {
+                element.write(&wanted.name, &text)
+            }
         }),
     };
     let help = help.unwrap_or_else(|| format!("for example `{}`", wanted.key.example));
@@ -97,7 +105,6 @@ fn exact(
     findings: &mut Findings,
 ) -> Option<String> {
     let (message, help) = match wanted.exact {
-        Exact::Any => return Some(text.to_owned()),
         Exact::Text if text.trim().is_empty() => (
             format!("{} is empty", wanted.what),
             format!(
@@ -105,7 +112,7 @@ fn exact(
                 wanted.key.example
             ),
         ),
-        Exact::Text => return Some(text.to_owned()),
+        Exact::Text | Exact::Any => return Some(text.to_owned()),
         Exact::Hex => match normal::<VendorId>(text) {
             Ok(id) => return Some(id),
             Err(error) => explain_id(text, wanted.key, &error),
@@ -167,7 +174,7 @@ fn port_meant(text: &str) -> Option<String> {
     }
 }
 
-/// The same for a stable port: a port path, or ID_PATH of an interface
+/// The same for a stable port: a port path, or `ID_PATH` of an interface
 /// (`pci-0000:00:14.0-usb-0:2.4:1.0`).
 fn stable_port_meant(text: &str) -> Option<String> {
     if let Ok(port) = text.parse::<PortPath>() {

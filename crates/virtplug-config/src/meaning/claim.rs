@@ -116,7 +116,11 @@ fn conflict(rule: &Rule, place: &Place, first: &First) -> Diagnostic {
             "a device can be in one machine only; add a field that tells the devices apart, \
              such as `serial` or `port`",
         )
-        .with_help("or give one of the two a higher `priority`, or both a `count`")
+        .with_help(if first.owner == Owner::Host {
+            "or give one of the two a higher `priority`"
+        } else {
+            "or give one of the two a higher `priority`, or both a `count`"
+        })
 }
 
 /// A matcher as text that is the same for all ways of writing the same. The

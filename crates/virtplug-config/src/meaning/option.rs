@@ -60,11 +60,7 @@ impl<'w> Options<'w> {
     }
 
     /// What is of no use in a device table.
-    pub(super) fn warnings(
-        &self,
-        device: &WrittenDevice,
-        options: &RuleOptions,
-    ) -> Vec<Diagnostic> {
+    pub(super) fn warnings(device: &WrittenDevice, options: &RuleOptions) -> Vec<Diagnostic> {
         let mut warnings = Vec::new();
         if let Some(preempts) = &device.options.preempts
             && *preempts.get_ref()
