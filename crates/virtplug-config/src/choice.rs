@@ -101,7 +101,9 @@ pub(crate) fn guest_reset(
         return None;
     }
     let text = text_of(element, key, findings)?;
-    let known = GuestReset::ALL.into_iter().find(|reset| reset.as_str() == text);
+    let known = GuestReset::ALL
+        .into_iter()
+        .find(|reset| reset.as_str() == text);
     if known.is_none() {
         refuse(element, key, &text, None, words.iter().copied(), findings);
     }
@@ -113,11 +115,10 @@ fn text_of(element: Element<'_, '_>, key: &Key, findings: &mut Findings) -> Opti
     if let Some(text) = quoted_string(element.value, findings) {
         return Some(text.into_inner());
     }
-    let help = mismatch::in_quotes(element.value, findings)
-        .map_or_else(
-            || format!("for example `{}`", key.example),
-            |text| element.write(key.name, &text),
-        );
+    let help = mismatch::in_quotes(element.value, findings).map_or_else(
+        || format!("for example `{}`", key.example),
+        |text| element.write(key.name, &text),
+    );
     let what = element.called(&format!("`{}`", key.name));
     mismatch::add_for(element.value, &what, key.takes, help, findings);
     None

@@ -57,7 +57,10 @@ pub(crate) fn of_device(
 ) -> Option<Vec<ClassPattern>> {
     each(value, key, findings, |element, findings| {
         let pattern = one(element, key, findings)?;
-        if pattern.class.is_some_and(|class| OF_INTERFACES.contains(&class)) {
+        if pattern
+            .class
+            .is_some_and(|class| OF_INTERFACES.contains(&class))
+        {
             let span = element.value.span();
             let message = format!("hardly any device has the class {pattern} as a whole");
             findings.add(
@@ -96,7 +99,8 @@ pub(crate) fn of_interfaces(
     };
     if interfaces == Interfaces::default() && findings.errors() == found {
         let message = format!("`{}` asks for nothing", key.name);
-        let help = "write `any`, `all` or `only` in it, such as `interfaces = { all = [\"03\", \"01\"] }`";
+        let help =
+            "write `any`, `all` or `only` in it, such as `interfaces = { all = [\"03\", \"01\"] }`";
         findings.add(Diagnostic::error(findings.place(value.span()), message).with_help(help));
         return None;
     }
@@ -104,7 +108,9 @@ pub(crate) fn of_interfaces(
 }
 
 fn list(value: &Value<'_>, key: &Key, findings: &mut Findings) -> Option<Vec<ClassPattern>> {
-    each(value, key, findings, |element, findings| one(element, key, findings))
+    each(value, key, findings, |element, findings| {
+        one(element, key, findings)
+    })
 }
 
 fn one(element: Element<'_, '_>, key: &Key, findings: &mut Findings) -> Option<ClassPattern> {
@@ -115,7 +121,11 @@ fn one(element: Element<'_, '_>, key: &Key, findings: &mut Findings) -> Option<C
             || format!("for example `{}`", key.example),
             |code| element.write(key.name, &format!("\"{code}\"")),
         );
-        let takes = if element.listed { "a class code in quotes" } else { key.takes };
+        let takes = if element.listed {
+            "a class code in quotes"
+        } else {
+            key.takes
+        };
         mismatch::add_for(element.value, &what, takes, help, findings);
         return None;
     };
@@ -144,7 +154,10 @@ fn meant(text: &str) -> Option<String> {
     let code = match digits.len() {
         1 | 2 if hex => Some(digits.to_owned()),
         4 | 6 if hex => {
-            let pairs: Vec<&str> = [0, 2, 4].iter().filter_map(|at| digits.get(*at..at + 2)).collect();
+            let pairs: Vec<&str> = [0, 2, 4]
+                .iter()
+                .filter_map(|at| digits.get(*at..at + 2))
+                .collect();
             Some(pairs.join(":"))
         }
         _ => None,

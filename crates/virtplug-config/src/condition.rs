@@ -29,13 +29,14 @@ pub(crate) fn read(
 ) -> WrittenConditions {
     let found = findings.errors();
     let plain = plain(table, findings);
-    let mut number = |key: &Key| {
-        get(table, key).and_then(|value| number::integer::<u16>(value, key, findings))
-    };
+    let mut number =
+        |key: &Key| get(table, key).and_then(|value| number::integer::<u16>(value, key, findings));
     let (bus, device): (Option<Spanned<u16>>, Option<Spanned<u16>>) =
         (number(&BUS), number(&DEVICE_NUMBER));
     let behind = get(table, &BEHIND).and_then(|value| {
-        each(value, &BEHIND, findings, |element, findings| hub(element, findings))
+        each(value, &BEHIND, findings, |element, findings| {
+            hub(element, findings)
+        })
     });
     let not = get(table, &NOT).and_then(|value| {
         each(value, &NOT, findings, |element, findings| {
@@ -57,8 +58,7 @@ pub(crate) fn read(
 
 /// The conditions that mean the same alone as together with others.
 fn plain(table: &DeTable<'_>, findings: &mut Findings) -> Matcher {
-    let mut wanted =
-        |key: &Key| get(table, key).and_then(|value| text::read(value, key, findings));
+    let mut wanted = |key: &Key| get(table, key).and_then(|value| text::read(value, key, findings));
     Matcher {
         vendor: wanted(&VENDOR),
         product: wanted(&PRODUCT),
@@ -72,8 +72,7 @@ fn plain(table: &DeTable<'_>, findings: &mut Findings) -> Matcher {
         interfaces: get(table, &INTERFACES)
             .and_then(|v| class::of_interfaces(v, &INTERFACES, findings)),
         speed: get(table, &SPEED).and_then(|v| choice::speeds(v, &SPEED, findings)),
-        removable: get(table, &REMOVABLE)
-            .and_then(|v| choice::removables(v, &REMOVABLE, findings)),
+        removable: get(table, &REMOVABLE).and_then(|v| choice::removables(v, &REMOVABLE, findings)),
         properties: get(table, &ENV)
             .map(|v| record::properties(v, &ENV, findings))
             .unwrap_or_default(),
@@ -96,7 +95,13 @@ fn nested(
     let DeValue::Table(table) = element.value.get_ref() else {
         let what = element.called(&format!("`{}`", key.name));
         let help = format!("for example `{}`", key.example);
-        mismatch::add_for(element.value, &what, "a table of conditions", help, findings);
+        mismatch::add_for(
+            element.value,
+            &what,
+            "a table of conditions",
+            help,
+            findings,
+        );
         return None;
     };
     let found = findings.errors();

@@ -102,7 +102,10 @@ fn split(text: &str) -> Option<(u64, &str)> {
 fn meant(text: &str) -> Option<String> {
     let (number, unit) = split(text.trim())?;
     let unit = unit.to_lowercase();
-    let known = UNITS.iter().map(|(name, _)| *name).find(|name| *name == unit);
+    let known = UNITS
+        .iter()
+        .map(|(name, _)| *name)
+        .find(|name| *name == unit);
     let other = || {
         let other = OTHER_UNITS.iter().find(|(other, _)| *other == unit);
         other.map(|(_, name)| *name)
@@ -127,9 +130,23 @@ mod tests {
             (" 10 s ", 10_000),
             ("1h", 3_600_000),
         ] {
-            assert_eq!(parse(text), Some(Duration::from_millis(milliseconds)), "{text}");
+            assert_eq!(
+                parse(text),
+                Some(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
         }
-        for text in ["", "s", "10", "10 sec", "-1s", "1.5s", "10s,", "99999999999999999999s", "ü"] {
+        for text in [
+            "",
+            "s",
+            "10",
+            "10 sec",
+            "-1s",
+            "1.5s",
+            "10s,",
+            "99999999999999999999s",
+            "ü",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
         assert_eq!(parse("18446744073709551615h"), None);

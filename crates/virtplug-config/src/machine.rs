@@ -110,7 +110,11 @@ fn read_machine(
             return Some(Hint::help(own));
         }
         let elsewhere = MAIN.keys.iter().any(|key| key.name == name);
-        elsewhere.then(|| Hint::help(format!("`{name}` belongs at the top level of the main file")))
+        elsewhere.then(|| {
+            Hint::help(format!(
+                "`{name}` belongs at the top level of the main file"
+            ))
+        })
     });
     let connect = get(table, &CONNECT).and_then(|value| read_connect(value, findings));
     let uuid = get(table, &UUID).and_then(|value| value::parsed(value, &UUID, findings));

@@ -58,8 +58,7 @@ fn read_defaults(value: &Value<'_>, findings: &mut Findings) -> Option<WrittenDe
             help: "a condition belongs to a device table".to_owned(),
         })
     });
-    let connect =
-        get(table, &CONNECT).and_then(|value| machine::read_connect(value, findings));
+    let connect = get(table, &CONNECT).and_then(|value| machine::read_connect(value, findings));
     let options = option::read(table, findings);
     Some(WrittenDefaults {
         place: findings.place(value.span()),

@@ -201,7 +201,8 @@ impl<'w> Meaning<'w> {
         let options = match owner {
             Owner::Machine(_) => {
                 let options = self.options.of(&device.options);
-                self.findings.extend(self.options.warnings(device, &options));
+                self.findings
+                    .extend(self.options.warnings(device, &options));
                 options
             }
             // What else is set as a default means nothing to the host.

@@ -20,9 +20,8 @@ pub(crate) fn read(table: &DeTable<'_>, findings: &mut Findings) -> WrittenOptio
     let switch = |key: &Key, findings: &mut Findings| {
         get(table, key).and_then(|value| boolean(value, key, findings))
     };
-    let on = |key: &Key, findings: &mut Findings| {
-        switch(key, findings).map(toml::Spanned::into_inner)
-    };
+    let on =
+        |key: &Key, findings: &mut Findings| switch(key, findings).map(toml::Spanned::into_inner);
     let count = |findings: &mut Findings| {
         let count = number::integer::<u32>(get(table, &COUNT)?, &COUNT, findings)?;
         NonZeroU32::new(count.into_inner())
@@ -39,8 +38,7 @@ pub(crate) fn read(table: &DeTable<'_>, findings: &mut Findings) -> WrittenOptio
         preempts: switch(&PREEMPT, findings),
         count: count(findings),
         follow: get(table, &FOLLOW).and_then(|value| duration::read(value, &FOLLOW, findings)),
-        guest_port: get(table, &GUEST_PORT)
-            .and_then(|value| parsed(value, &GUEST_PORT, findings)),
+        guest_port: get(table, &GUEST_PORT).and_then(|value| parsed(value, &GUEST_PORT, findings)),
         guest_reset: get(table, &GUEST_RESET)
             .and_then(|value| choice::guest_reset(value, &GUEST_RESET, findings)),
         start_machine: on(&START_MACHINE, findings),

@@ -86,11 +86,7 @@ fn refuse(
     };
     let mut finding = Diagnostic::error(place, message);
     if let (None, Some(at)) = (exact, at) {
-        finding = finding.with_help(format!(
-            "at character {} of {}",
-            at.start + 1,
-            quoted(text)
-        ));
+        finding = finding.with_help(format!("at character {} of {}", at.start + 1, quoted(text)));
     }
     findings.add(finding.with_help(match kind {
         "glob" => "`*` is any text, `?` any character, `[abc]` one of these, `[*]` a star itself",
@@ -124,7 +120,10 @@ fn span_inside(raw: &str, characters: &Range<usize>) -> Option<Range<usize>> {
     }
     starts.push(inside.len() + 1);
     let start = *starts.get(characters.start)?;
-    let end = starts.get(characters.end).copied().unwrap_or(inside.len() + 1);
+    let end = starts
+        .get(characters.end)
+        .copied()
+        .unwrap_or(inside.len() + 1);
     Some(start..end)
 }
 

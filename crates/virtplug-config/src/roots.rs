@@ -70,8 +70,7 @@ impl Roots {
         let mut files: BTreeMap<OsString, PathBuf> = BTreeMap::new();
         let mut exposures = Vec::new();
         for folder in &self.folders {
-            let listing =
-                folder::list(folder, reader).map_err(|fault| (folder.clone(), fault))?;
+            let listing = folder::list(folder, reader).map_err(|fault| (folder.clone(), fault))?;
             exposures.extend(listing.exposures);
             for path in listing.paths {
                 if let Some(name) = path.file_name() {

@@ -106,7 +106,14 @@ mod tests {
 
     #[test]
     fn nothing_is_guessed_from_afar() {
-        for unknown in ["", "x", "intersection", "colour", "💥", &"v".repeat(100_000)] {
+        for unknown in [
+            "",
+            "x",
+            "intersection",
+            "colour",
+            "💥",
+            &"v".repeat(100_000),
+        ] {
             assert_eq!(nearest_name(unknown, &RULE), None);
         }
         // A name for something that this table does not have.
@@ -116,9 +123,16 @@ mod tests {
     #[test]
     fn every_other_name_leads_somewhere() {
         for (other, name) in OTHER_NAMES {
-            let known = [&MAIN, &MACHINE, &RULE, &CONDITIONS, &DEFAULTS_TABLE, &PATTERN]
-                .iter()
-                .any(|shape| nearest_name(other, shape) == Some(name));
+            let known = [
+                &MAIN,
+                &MACHINE,
+                &RULE,
+                &CONDITIONS,
+                &DEFAULTS_TABLE,
+                &PATTERN,
+            ]
+            .iter()
+            .any(|shape| nearest_name(other, shape) == Some(name));
             assert!(known, "{other}");
         }
     }

@@ -50,8 +50,8 @@ pub(crate) fn check_keys<'t>(
             Some(Hint { message, help }) => (message, Some(help)),
             None => (None, None),
         };
-        let message = message
-            .unwrap_or_else(|| format!("unknown key {} in {}", quoted(name), shape.name));
+        let message =
+            message.unwrap_or_else(|| format!("unknown key {} in {}", quoted(name), shape.name));
         let mut finding = Diagnostic::error(findings.place(key.span()), message);
         if let Some(help) = help {
             finding = finding.with_help(help);

@@ -114,14 +114,20 @@ fn exact(
             Ok(port) => return Some(port),
             Err(error) => {
                 let meant = port_meant(text).map(|meant| format!("write `{meant}`"));
-                (malformed(text, wanted), meant.unwrap_or_else(|| error.to_string()))
+                (
+                    malformed(text, wanted),
+                    meant.unwrap_or_else(|| error.to_string()),
+                )
             }
         },
         Exact::StablePort => match normal::<StablePort>(text) {
             Ok(port) => return Some(port),
             Err(error) => {
                 let meant = stable_port_meant(text).map(|meant| format!("write `{meant}`"));
-                (malformed(text, wanted), meant.unwrap_or_else(|| error.to_string()))
+                (
+                    malformed(text, wanted),
+                    meant.unwrap_or_else(|| error.to_string()),
+                )
             }
         },
     };
@@ -197,8 +203,11 @@ fn read_pattern(
         (None, Some((span, text))) => pattern::regex(text.get_ref(), &span, findings),
         (Some(_), Some((span, _))) => {
             findings.add(
-                Diagnostic::error(findings.place(span), "a pattern is either `glob` or `regex`")
-                    .with_help("for both of them write a list of two patterns"),
+                Diagnostic::error(
+                    findings.place(span),
+                    "a pattern is either `glob` or `regex`",
+                )
+                .with_help("for both of them write a list of two patterns"),
             );
             None
         }

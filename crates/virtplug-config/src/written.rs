@@ -43,7 +43,10 @@ impl Written {
         for machine in &mut self.machines {
             machine.complete = false;
         }
-        let of_machines = self.machines.iter_mut().flat_map(|machine| &mut machine.devices);
+        let of_machines = self
+            .machines
+            .iter_mut()
+            .flat_map(|machine| &mut machine.devices);
         for device in self.host.iter_mut().chain(of_machines) {
             device.complete = false;
         }

@@ -61,10 +61,11 @@ pub(crate) const DEFAULTS_TABLE: Shape = Shape {
 /// A device table of a machine.
 pub(crate) const RULE: Shape = Shape {
     name: "a device table",
-    keys: &with::<{ CONDITIONS_OF_RULE.len() }, { DEVICE_OPTIONS.len() }, { CONDITIONS_OF_RULE.len() + DEVICE_OPTIONS.len() }>(
-        CONDITIONS_OF_RULE,
-        DEVICE_OPTIONS,
-    ),
+    keys: &with::<
+        { CONDITIONS_OF_RULE.len() },
+        { DEVICE_OPTIONS.len() },
+        { CONDITIONS_OF_RULE.len() + DEVICE_OPTIONS.len() },
+    >(CONDITIONS_OF_RULE, DEVICE_OPTIONS),
 };
 
 /// A device table of the host.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use virtplug_core::{GuestPort, Interfaces, MachineKey, Matcher, Owner, Patterns, Rule, StablePorts};
+use virtplug_core::{
+    GuestPort, Interfaces, MachineKey, Matcher, Owner, Patterns, Rule, StablePorts,
+};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Place;
@@ -91,7 +93,9 @@ impl Claims {
         Some(
             Diagnostic::warning(place, message)
                 .with_related("the other one", first.clone())
-                .with_help("while one of the devices is there, the other one waits; give it another port"),
+                .with_help(
+                    "while one of the devices is there, the other one waits; give it another port",
+                ),
         )
     }
 }
@@ -130,13 +134,25 @@ fn canonical(matcher: &Matcher) -> String {
             all(&matcher.manufacturer),
             all(&matcher.product_name),
             all(&matcher.port),
-            all(&matcher.stable_port.as_ref().map(|StablePorts(ports)| ports.clone())),
+            all(&matcher
+                .stable_port
+                .as_ref()
+                .map(|StablePorts(ports)| ports.clone())),
         ],
         (
-            matcher.class.as_deref().map(|list| sorted(list.iter().copied())),
+            matcher
+                .class
+                .as_deref()
+                .map(|list| sorted(list.iter().copied())),
             matcher.interfaces.as_ref().map(sorted_interfaces),
-            matcher.speed.as_deref().map(|list| sorted(list.iter().copied())),
-            matcher.removable.as_deref().map(|list| sorted(list.iter().copied())),
+            matcher
+                .speed
+                .as_deref()
+                .map(|list| sorted(list.iter().copied())),
+            matcher
+                .removable
+                .as_deref()
+                .map(|list| sorted(list.iter().copied())),
         ),
         matcher.address,
         sorted(

@@ -77,10 +77,12 @@ impl<'w> Options<'w> {
             && options.count.is_some_and(|count| count.get() > 1)
         {
             let place = device.place().at(port.span());
-            let message = "only one device can be at a port of the machine, and `count` allows more";
-            warnings.push(Diagnostic::warning(place, message).with_help(
-                "write a device table with a port for each, all with `count = 1`",
-            ));
+            let message =
+                "only one device can be at a port of the machine, and `count` allows more";
+            warnings.push(
+                Diagnostic::warning(place, message)
+                    .with_help("write a device table with a port for each, all with `count = 1`"),
+            );
         }
         warnings
     }

@@ -165,7 +165,10 @@ fn load_and_check(main: &[u8], drop_in: &[u8]) -> Result<(), TestCaseError> {
 
 /// Whether a matcher, or one inside of it, has no condition.
 fn holds_for_all(matcher: &Matcher) -> bool {
-    let lists = [&matcher.behind, &matcher.any].into_iter().flatten().flatten();
+    let lists = [&matcher.behind, &matcher.any]
+        .into_iter()
+        .flatten()
+        .flatten();
     matcher.is_empty() || lists.chain(&matcher.not).any(holds_for_all)
 }
 

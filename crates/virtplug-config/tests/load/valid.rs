@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use virtplug_config::{Diagnostic, Options, Severity, load};
 use virtplug_core::{
-    BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, Owner, Patterns, Rule,
-    RuleOptions,
+    BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, Owner, Patterns,
+    Rule, RuleOptions,
 };
 
 use crate::tree::Tree;
@@ -61,10 +61,7 @@ current-tags = ["c"]
                 bus: BusNumber(3),
                 device: DeviceNumber(7),
             }),
-            properties: vec![
-                ("ID_A".into(), "".into()),
-                ("ID_MODEL".into(), "x".into()),
-            ],
+            properties: vec![("ID_A".into(), "".into()), ("ID_MODEL".into(), "x".into())],
             tags: vec!["t".into(), "u".into()],
             current_tags: vec!["c".into()],
             ..Matcher::default()
