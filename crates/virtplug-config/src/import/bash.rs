@@ -118,7 +118,7 @@ impl Script {
         let name = literal(&first).unwrap_or_default();
         match name.as_str() {
             "declare" | "typeset" | "export" | "readonly" => {
-                self.declare(&name, rest, &command.certain)
+                self.declare(&name, rest, command.certain)
             }
             "unset" => {
                 for word in rest {
@@ -147,7 +147,7 @@ impl Script {
         true
     }
 
-    fn declare(&mut self, name: &str, words: impl Iterator<Item = Word>, certain: &bool) {
+    fn declare(&mut self, name: &str, words: impl Iterator<Item = Word>, certain: bool) {
         let mut plain = true;
         for word in words {
             let option = word.source.starts_with(['-', '+']);
@@ -161,7 +161,7 @@ impl Script {
                     self.note(word.line, text, variable.as_deref());
                     self.forget(variable.as_deref());
                 } else {
-                    self.assign(word, *certain);
+                    self.assign(word, certain);
                 }
             }
         }

@@ -53,7 +53,7 @@ pub fn bbvirt(source: &Input) -> Result<Imported, ImportError> {
             .entry(name.to_owned())
             .or_insert_with(|| Machine::new(name));
         connect(machine, id, &uris, source);
-        if uris.get(id).is_none() && uncertain(&script, "DOMAIN_URI_", id) {
+        if !uris.contains_key(id) && uncertain(&script, "DOMAIN_URI_", id) {
             let text = format!(
                 "the connection of {} is not known; add it as `connect`",
                 Escaped(id)

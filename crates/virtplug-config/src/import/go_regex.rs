@@ -86,8 +86,8 @@ fn escape(c: Option<char>, bracket: bool, out: &mut String) -> Result<(), String
     if let Some((inside, negated)) = class(c) {
         match (bracket, negated) {
             (true, false) => out.push_str(inside),
-            (_, true) => out.push_str(&format!("[^{inside}]")),
-            (false, false) => out.push_str(&format!("[{inside}]")),
+            (_, true) => out.extend(["[^", inside, "]"]),
+            (false, false) => out.extend(["[", inside, "]"]),
         }
         return Ok(());
     }

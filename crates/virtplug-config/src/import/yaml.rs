@@ -216,7 +216,7 @@ impl Node {
         let Value::Map(entries) = &self.value else {
             return None;
         };
-        let mut known: BTreeMap<&str, ()> = BTreeMap::new();
+        let mut known: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
         let mut found: Vec<(&str, &Node)> = Vec::new();
         let mut merged: Vec<&Node> = Vec::new();
         for (key, value) in entries {
@@ -225,9 +225,7 @@ impl Node {
                     Value::List(list) => merged.extend(list.iter().map(|node| &**node)),
                     _ => merged.push(value),
                 },
-                Value::Scalar { text, .. } if known.insert(text, ()).is_none() => {
-                    found.push((text, value))
-                }
+                Value::Scalar { text, .. } if known.insert(text) => found.push((text, value)),
                 _ => return Some(Err(key.line)),
             }
         }
@@ -242,7 +240,7 @@ impl Node {
                         return Some(Err(key.line));
                     }
                     Value::Scalar { text, .. } => {
-                        if known.insert(text, ()).is_none() {
+                        if known.insert(text) {
                             found.push((text, value));
                         }
                     }
