@@ -32,6 +32,7 @@ pub fn hotplug(files: &[Input]) -> Result<Imported, ImportError> {
             _ => given.script(file, &text)?,
         }
     }
+    given.rules_given = !rules_files.is_empty();
     for (file, text) in rules_files {
         let read = rules_file::read(file, &text, &given.programs)?;
         given.remarks.extend(read.remarks);
@@ -46,6 +47,8 @@ pub fn hotplug(files: &[Input]) -> Result<Imported, ImportError> {
 #[derive(Default)]
 struct Given<'f> {
     rules: Vec<(&'f Input, HandlerRule)>,
+    /// Whether there is a rules file; its rules may all be left out.
+    rules_given: bool,
     /// The table, and its script.
     table: Option<Table>,
     /// Names of the scripts.
@@ -82,7 +85,7 @@ impl<'f> Given<'f> {
             Some(table) if table.kind == Kind::Decides => self.by_table(table, &mut out)?,
             _ => self.by_rules(table.as_ref(), &mut out)?,
         }
-        if self.rules.is_empty()
+        if !self.rules_given
             && let Some(table) = &table
         {
             self.table_alone(table, &mut out)?;
@@ -152,7 +155,7 @@ impl<'f> Given<'f> {
                 let Some(wanted) = wanted.and(serial) else {
                     continue;
                 };
-                if self.rules.is_empty() {
+                if !self.rules_given {
                     out.add(
                         &stick.machine,
                         wanted.clone(),

@@ -79,6 +79,17 @@ fn handler_files() {
     );
 }
 
+/// Rules that are all left out must not widen the table to every device.
+#[test]
+fn rules_that_are_left_out_give_nothing() {
+    let rules = Input {
+        name: "a.rules".into(),
+        bytes: b"PROGRAM==\"x\", RUN+=\"/usb-libvirt-hotplug.sh\"".to_vec(),
+    };
+    let imported = hotplug(&[rules, input("handler/table.sh")]).unwrap();
+    assert!(!imported.toml.contains("[[machines"), "{}", imported.toml);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     /// Any bytes give a result or an error.
