@@ -18,6 +18,7 @@ mod encoding;
 mod file;
 mod findings;
 mod folder;
+pub mod import;
 mod key;
 mod list;
 mod load;
