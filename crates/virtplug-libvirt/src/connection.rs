@@ -16,7 +16,7 @@ use crate::ffi::{Connect, Domain, DomainEvent, LibvirtError};
 use crate::hostdev_xml::hostdev_xml;
 use crate::lane::{Lane, Lanes};
 use crate::listener::{Listener, Sink};
-use crate::machine_state::activity;
+use crate::machine_state::{Standstill, activity};
 use crate::open_error::OpenError;
 use crate::uri::without_prompts;
 
@@ -67,17 +67,22 @@ impl Connection {
         &self.uri
     }
 
-    /// All machines, active or not, from one moment, in no order. One round trip.
+    /// All machines, active or not, from one moment, in no order, each by its
+    /// name. One round trip.
     pub fn list_machines(&self) -> Result<Vec<MachineListing>, CallError> {
-        let listing = |domain: &Domain| MachineListing {
-            machine: MachineKey::new(self.uri.clone(), &domain.name()),
-            active: domain.id().is_some(),
+        let listing = |domain: &Domain| {
+            Ok(MachineListing {
+                machine: MachineKey::new(self.uri.clone(), &domain.name()),
+                uuid: domain.uuid()?,
+                active: domain.id().is_some(),
+            })
         };
         let lane = self.lanes.take();
-        Ok(lane.domains()?.iter().map(listing).collect())
+        lane.domains()?.iter().map(listing).collect()
     }
 
-    /// Looks at a machine, by its name. Three round trips.
+    /// Looks at a machine, by its UUID if it has one, otherwise by its name.
+    /// Three round trips.
     pub fn read_machine(&self, machine: &MachineKey) -> MachineRead {
         let lane = self.lanes.take();
         for _ in 0..LOOKS {
@@ -110,6 +115,22 @@ impl Connection {
         Ok(domain.detach_live(&c_string(&request.alias.to_string())?)?)
     }
 
+    /// Starts a machine that is off, resumes one that somebody paused and wakes
+    /// one that its guest suspended. One that runs is left as it is. Returns
+    /// when libvirt is done with it.
+    pub fn start(&self, machine: &MachineKey) -> Result<(), CallError> {
+        let lane = self.lanes.take();
+        let domain = find(&lane, machine)?;
+        let (state, reason) = domain.state()?;
+        match Standstill::of(state, reason) {
+            Some(Standstill::Off) => domain.create()?,
+            Some(Standstill::Paused) => domain.resume()?,
+            Some(Standstill::Suspended) => domain.wake_up()?,
+            None => {}
+        }
+        Ok(())
+    }
+
     /// Whether the connection is usable, as far as this side knows. Does not
     /// ask the server.
     pub fn is_alive(&self) -> bool {
@@ -138,6 +159,9 @@ fn subscribe(connect: &mut Connect, listener: usize) -> Result<(), LibvirtError>
 }
 
 fn find(lane: &Lane<'_>, machine: &MachineKey) -> Result<Domain, LibvirtError> {
+    if let Some(uuid) = machine.uuid {
+        return lane.domain_with_uuid(uuid);
+    }
     let name = CString::new(machine.name()).map_err(|_| {
         LibvirtError::new(sys::VIR_ERR_NO_DOMAIN, "no machine has a NUL in its name")
     })?;
@@ -180,6 +204,10 @@ fn look(lane: &Lane<'_>, machine: &MachineKey) -> Result<Look, LibvirtError> {
             id,
         },
         activity,
+        paused: matches!(
+            Standstill::of(state, reason),
+            Some(Standstill::Paused | Standstill::Suspended)
+        ),
         hostdevs: xml.hostdevs,
         ports: xml.ports,
     })))

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use roxmltree::Node;
-use virtplug_core::GuestPorts;
+use virtplug_core::{GuestPort, GuestPorts};
 
 use crate::domain_xml::{guest_port, is, number};
 
@@ -32,12 +32,19 @@ pub(crate) fn guest_ports(devices: &[Node<'_, '_>]) -> GuestPorts {
         .map(controller_ports)
         .chain(hubs)
         .try_fold(0_u32, |sum, ports| sum.checked_add(ports?));
-    let used: BTreeSet<_> = devices.iter().copied().filter_map(guest_port).collect();
-    let used = u32::try_from(used.len()).unwrap_or(u32::MAX);
+    let taken: BTreeSet<_> = devices.iter().copied().filter_map(guest_port).collect();
+    let count = u32::try_from(taken.len()).unwrap_or(u32::MAX);
     GuestPorts {
         controller: !controllers.is_empty(),
-        free: total.map(|total| total.saturating_sub(used)),
+        free: total.map(|total| total.saturating_sub(count)),
+        used: taken.into_iter().filter_map(port).collect(),
     }
+}
+
+/// A place that libvirt could have written; what makes no sense is no port that
+/// a rule could ask for.
+fn port((bus, chain): (u32, &str)) -> Option<GuestPort> {
+    format!("{bus}:{chain}").parse().ok()
 }
 
 /// Ports of a controller by its model, where libvirt's table

@@ -5,11 +5,13 @@
 use std::io;
 
 use quick_xml::Writer;
-use virtplug_core::AttachRequest;
+use virtplug_core::{AttachRequest, GuestReset};
 
 /// Writes the entry for a device: its vendor and product, which libvirt checks
 /// against the address, its address, and our alias as the mark of ownership.
-/// Only numbers and the alias go in, nothing that a device says of itself. No
+/// With them go the port of the guest and what a reset by the guest does, where
+/// a rule asks for it. Only numbers, a word of libvirt's and the alias go in, nothing
+/// that a device says of itself. No
 /// number is padded: libvirt reads `022` as octal here, though it writes decimal.
 ///
 /// `startupPolicy='optional'` lets a saved machine start when the device has
@@ -22,6 +24,15 @@ pub fn hostdev_xml(request: &AttachRequest) -> io::Result<String> {
     let device = request.address.device.to_string();
     let alias = request.alias.to_string();
 
+    let guest_reset = request.guest_reset.map(GuestReset::as_str);
+    let source_attributes = [("startupPolicy", "optional")]
+        .into_iter()
+        .chain(guest_reset.map(|word| ("guestReset", word)));
+    let guest_port = request
+        .guest_port
+        .as_ref()
+        .map(|port| (port.bus.to_string(), port.chain()));
+
     let mut writer = Writer::new(Vec::new());
     writer
         .create_element("hostdev")
@@ -29,7 +40,7 @@ pub fn hostdev_xml(request: &AttachRequest) -> io::Result<String> {
         .write_inner_content(|hostdev| {
             hostdev
                 .create_element("source")
-                .with_attribute(("startupPolicy", "optional"))
+                .with_attributes(source_attributes)
                 .write_inner_content(|source| {
                     source
                         .create_element("vendor")
@@ -49,6 +60,16 @@ pub fn hostdev_xml(request: &AttachRequest) -> io::Result<String> {
                 .create_element("alias")
                 .with_attribute(("name", alias.as_str()))
                 .write_empty()?;
+            if let Some((bus, port)) = &guest_port {
+                hostdev
+                    .create_element("address")
+                    .with_attributes([
+                        ("type", "usb"),
+                        ("bus", bus.as_str()),
+                        ("port", port.as_str()),
+                    ])
+                    .write_empty()?;
+            }
             Ok(())
         })?;
     String::from_utf8(writer.into_inner()).map_err(io::Error::other)

@@ -48,6 +48,30 @@ pub(crate) fn activity(state: i32, reason: i32) -> Option<Activity> {
     })
 }
 
+/// Why a machine does not run and can be made to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standstill {
+    /// It is off.
+    Off,
+    /// Somebody paused it.
+    Paused,
+    /// Its guest suspended it.
+    Suspended,
+}
+
+impl Standstill {
+    /// Judges a state and its reason. `None`: it runs, or stands still for a
+    /// reason that a resume would not mend, such as an I/O error or a migration.
+    pub(crate) fn of(state: i32, reason: i32) -> Option<Self> {
+        match (state.cast_unsigned(), reason.cast_unsigned()) {
+            (sys::VIR_DOMAIN_SHUTOFF, _) => Some(Self::Off),
+            (sys::VIR_DOMAIN_PAUSED, sys::VIR_DOMAIN_PAUSED_USER) => Some(Self::Paused),
+            (sys::VIR_DOMAIN_PMSUSPENDED, _) => Some(Self::Suspended),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +112,21 @@ mod tests {
         ] {
             assert_eq!(activity(state, reason), expected, "{what}");
         }
+    }
+
+    #[test]
+    fn only_what_somebody_stopped_can_be_started() {
+        for state in 0..10 {
+            for reason in 0..16 {
+                let expected = match (state, reason) {
+                    (5, _) => Some(Standstill::Off),
+                    (3, 1) => Some(Standstill::Paused),
+                    (7, _) => Some(Standstill::Suspended),
+                    _ => None,
+                };
+                assert_eq!(Standstill::of(state, reason), expected, "{state} {reason}");
+            }
+        }
+        assert_eq!(Standstill::of(-1, -1), None);
     }
 }

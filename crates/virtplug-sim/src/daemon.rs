@@ -191,7 +191,8 @@ impl World {
                 self.tally.detaches += 1;
                 self.begin_call(&request.machine.uri.clone(), Task::Detach(op, request));
             }
-            Action::Report(_) => {}
+            // No rule of this world starts its machine.
+            Action::Start(..) | Action::Report(_) => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Gadgets: what can be plugged in.
 
-use virtplug_core::{ProductId, RawText, UdevRecord, VendorId};
+use virtplug_core::{ClassCode, ProductId, RawText, UdevRecord, VendorId};
 
 /// A kind of USB device; any number of equal ones exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,8 +60,8 @@ impl Gadget {
         }
     }
 
-    pub(crate) fn class(self) -> u8 {
-        if self == Self::Hub { 9 } else { 0 }
+    pub(crate) fn class(self) -> ClassCode {
+        ClassCode::new(if self == Self::Hub { 9 } else { 0 }, 0, 0)
     }
 
     /// What it is after a mode switch.

@@ -55,7 +55,7 @@ pub(crate) fn event(event: &Event) -> String {
             let rules: Vec<String> = policy
                 .rules()
                 .iter()
-                .map(|rule| format!("{} <- {}", rule.machine, rule.origin))
+                .map(|rule| format!("{} <- {}", rule.owner, rule.origin))
                 .collect();
             format!("policy {rules:?}")
         }

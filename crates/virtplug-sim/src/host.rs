@@ -1,9 +1,10 @@
 //! The host: buses, ports and the devices that the kernel has enumerated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use virtplug_core::{
-    BusNumber, Device, DeviceNumber, Fact, HostAddress, InstanceId, PortPath, ProductId, VendorId,
+    BusNumber, Device, DeviceNumber, Fact, Half, HostAddress, InstanceId, PortPath, ProductId,
+    Removable, Revision, Speed, VendorId,
 };
 
 use crate::gadget::Gadget;
@@ -130,7 +131,13 @@ impl Host {
             address: plugged.address,
             vendor,
             product,
+            revision: Fact::Known(Revision(0x0100)),
             class: plugged.gadget.class(),
+            interfaces: Fact::Known(BTreeSet::new()),
+            speed: Fact::Known(Speed::High),
+            removable: Fact::Known(Removable::Unknown),
+            peer: Fact::Known(None),
+            half: Fact::Known(Half::Usb2),
             authorized: Fact::Known(plugged.authorized),
             serial: Fact::Known(plugged.gadget.raw_serial()),
             manufacturer: Fact::Known(None),

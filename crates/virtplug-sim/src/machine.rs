@@ -1,8 +1,10 @@
 //! A machine as libvirt has it, and the hostdevs in it.
 
+use std::collections::BTreeSet;
+
 use virtplug_core::{
     Activity, GuestPorts, HostAddress, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias,
-    ProductId, RunId, VendorId,
+    ProductId, RunId, Uuid, VendorId,
 };
 
 use crate::gadget::Gadget;
@@ -79,7 +81,7 @@ pub(crate) struct Run {
 /// A libvirt domain.
 #[derive(Debug, Clone)]
 pub(crate) struct Domain {
-    pub(crate) uuid: [u8; 16],
+    pub(crate) uuid: Uuid,
     pub(crate) sockets: Sockets,
     /// The model of a foreign `<hostdev>` in the persistent XML.
     pub(crate) fixed: Option<Gadget>,
@@ -93,7 +95,7 @@ pub(crate) struct Domain {
 impl Domain {
     pub(crate) fn new(uuid: u8) -> Self {
         Self {
-            uuid: [uuid; 16],
+            uuid: Uuid([uuid; 16]),
             sockets: Sockets::Count(8),
             fixed: None,
             persistent: true,
@@ -136,6 +138,7 @@ impl Domain {
                 Doing::Running | Doing::Paused => Activity::Ready,
                 Doing::Busy => Activity::Busy,
             },
+            paused: run.doing == Doing::Paused,
             hostdevs: run
                 .entries
                 .iter()
@@ -150,6 +153,8 @@ impl Domain {
             ports: GuestPorts {
                 controller: self.sockets != Sockets::NoController,
                 free: self.free(),
+                // No rule of this world names a guest port.
+                used: BTreeSet::new(),
             },
         })
     }

@@ -186,7 +186,8 @@ impl Mirror {
                 self.in_flight
                     .insert(request.machine.clone(), Asked::Detach(*op, alias));
             }
-            Action::Report(_) => {}
+            // No rule of this world starts its machine.
+            Action::Start(..) | Action::Report(_) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use virtplug_core::{
     BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, Policy, PortPath,
-    Rule,
+    Rule, RuleOptions,
 };
 
 use crate::gadget::Gadget;
@@ -41,10 +41,10 @@ impl RuleSpec {
         match &self.asks {
             Asks::Serial(gadget) => matcher.serial = gadget.serial().map(Into::into),
             Asks::Model(gadget) => matcher = model(*gadget),
-            Asks::Port(port) => matcher.port = Some(port.clone()),
+            Asks::Port(port) => matcher.port = Some(port.to_string().into()),
             Asks::ModelAtPort(gadget, port) => {
                 matcher = model(*gadget);
-                matcher.port = Some(port.clone());
+                matcher.port = Some(port.to_string().into());
             }
             Asks::Tag => matcher.tags.push("vm".into()),
             Asks::Property => matcher.properties.push(("ID_VM".into(), "1".into())),
@@ -62,8 +62,9 @@ impl RuleSpec {
         Rule {
             name: None,
             origin: format!("{:?}", self.asks),
-            machine: self.machine.clone(),
+            owner: self.machine.clone().into(),
             matcher,
+            options: RuleOptions::default(),
         }
     }
 }
@@ -71,8 +72,8 @@ impl RuleSpec {
 fn model(gadget: Gadget) -> Matcher {
     let (vendor, product) = gadget.ids();
     Matcher {
-        vendor: Some(vendor),
-        product: Some(product),
+        vendor: Some(vendor.to_string().into()),
+        product: Some(product.to_string().into()),
         ..Matcher::default()
     }
 }

@@ -52,6 +52,7 @@ impl Server {
     pub(crate) fn list(&self) -> Vec<MachineListing> {
         let lines = self.domains.iter().map(|(machine, domain)| MachineListing {
             machine: machine.clone(),
+            uuid: domain.uuid,
             active: domain.run.is_some(),
         });
         lines.collect()

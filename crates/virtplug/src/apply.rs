@@ -1,10 +1,10 @@
 //! `virtplug apply`.
 
-use virtplug_core::{Assignment, Engine, Obstacle, Report};
+use virtplug_core::{Assignment, Engine, Obstacle, Owner, Report};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
-use crate::naming::name;
+use crate::naming::{claims_text, name, rule_text};
 use crate::output::{message, print};
 use crate::pass::{self, Mode};
 use crate::world::World;
@@ -51,10 +51,13 @@ pub(crate) async fn run(world: World, sources: &Sources) -> Exit {
 
 fn show(engine: &Engine, report: &Report) {
     match report {
-        Report::Attached(..) | Report::Detached(..) => {
+        Report::Attached(..) | Report::Detached(..) | Report::Starting(..) => {
             print(format_args!("{}\n", journal::sentence(engine, report)));
         }
-        Report::DetachFailed { .. } | Report::LookFailed(_) | Report::Overdue(_) => {
+        Report::DetachFailed { .. }
+        | Report::LookFailed(_)
+        | Report::Overdue(_)
+        | Report::StartFailed(..) => {
             message(format_args!("error: {}", journal::sentence(engine, report)));
         }
         // What keeps a device out at the end is named there.
@@ -72,27 +75,36 @@ fn failures(engine: &Engine) -> Vec<String> {
     for view in engine.devices() {
         let device = view.device;
         let reason = match (view.assignment, view.obstacle) {
-            (Assignment::Host, _)
-            | (Assignment::Machine(..), None | Some(Obstacle::MachineOff)) => continue,
+            (Assignment::Host | Assignment::Kept(_) | Assignment::Spare(_), _)
+            | (Assignment::Machine(_), None | Some(Obstacle::MachineOff)) => continue,
             // It is where it belongs, though not by us.
             (
-                Assignment::Machine(belongs, _),
+                Assignment::Machine(grant),
                 Some(Obstacle::Occupied {
                     machine,
                     own: false,
                 }),
-            ) if machine == *belongs => {
+            ) if machine == grant.machine => {
                 continue;
             }
-            (Assignment::Machine(machine, _), Some(obstacle)) => {
-                format!("is not in machine {machine}: {obstacle}")
+            (Assignment::Machine(grant), Some(obstacle)) => {
+                format!("is not in machine {}: {obstacle}", grant.machine)
             }
-            (Assignment::Conflict(_), _) => "is claimed by several machines".to_owned(),
-            (Assignment::Refused(machine, _, refusal), _) => {
-                format!("is not in machine {machine}: {refusal}")
+            (Assignment::Conflict(rules), _) => {
+                format!("is claimed by several owners: {}", claims_text(rules))
             }
-            (Assignment::Unknown(machine, _), _) => {
-                format!("may belong to machine {machine}, but cannot be read now")
+            (Assignment::Refused(rule, refusal), _) => {
+                format!("is not in machine {}: {refusal}", rule.owner)
+            }
+            (Assignment::Unknown(rule), _) => {
+                let owner = match &rule.owner {
+                    Owner::Host => "the host".to_owned(),
+                    Owner::Machine(machine) => format!("machine {machine}"),
+                };
+                format!(
+                    "may belong to {owner} ({}), but cannot be read now",
+                    rule_text(rule)
+                )
             }
         };
         failures.push(format!(

@@ -177,7 +177,7 @@ impl Daemon {
                 }
             }
             Content::Libvirt {
-                event: ConnectionEvent::HostdevAdded(_, alias),
+                event: ConnectionEvent::HostdevAdded(_, _, alias),
                 ..
             } => {
                 let alias = OwnAlias::parse(alias);
@@ -201,6 +201,7 @@ impl Daemon {
     }
 
     fn feed(&mut self, event: Event, received: Option<Instant>) {
+        self.edge.observe(&event);
         let now = Time::after_origin(self.started.elapsed());
         for action in self.engine.handle(now, event) {
             match action {

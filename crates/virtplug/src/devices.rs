@@ -1,14 +1,12 @@
 //! `virtplug devices`.
 
 use serde::Serialize;
-use virtplug_core::{
-    Assignment, DeviceView, Engine, Fact, MachineKey, Obstacle, RawText, RuleName,
-};
+use virtplug_core::{Assignment, DeviceView, Engine, Fact, Grant, Obstacle, RawText, Rule};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
-use crate::json::{Identity, MachineJson, RuleJson};
-use crate::naming::name;
+use crate::json::{Identity, MachineJson, OwnerJson, RuleJson};
+use crate::naming::{name, rule_text};
 use crate::output::{message, print, print_json};
 use crate::pass::{self, Mode};
 use crate::world::World;
@@ -69,7 +67,14 @@ fn shown(text: &Fact<Option<RawText>>) -> String {
 fn belongs(assignment: &Assignment) -> String {
     match assignment {
         Assignment::Host => "host".to_owned(),
-        Assignment::Machine(machine, _) => machine.to_string(),
+        Assignment::Kept(_) => "host (by rule)".to_owned(),
+        Assignment::Machine(Grant {
+            machine,
+            rule,
+            followed: true,
+        }) => format!("{machine} (follows {})", rule_text(rule)),
+        Assignment::Machine(grant) => grant.machine.to_string(),
+        Assignment::Spare(_) => "spare".to_owned(),
         Assignment::Conflict(_) => "conflict".to_owned(),
         Assignment::Unknown(..) => "?".to_owned(),
         Assignment::Refused(..) => "refused".to_owned(),
@@ -119,8 +124,18 @@ struct DeviceJson {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum BelongsJson {
-    Host,
-    Machine(ClaimJson),
+    Host {
+        /// The rule that keeps it there; absent where no rule names it.
+        rule: Option<RuleJson>,
+    },
+    Machine {
+        #[serde(flatten)]
+        machine: MachineJson,
+        rule: RuleJson,
+        /// Whether it is there because it follows a device that the rule names.
+        followed: bool,
+    },
+    Spare(ClaimJson),
     Conflict {
         claims: Vec<ClaimJson>,
     },
@@ -135,8 +150,17 @@ enum BelongsJson {
 #[derive(Debug, Serialize)]
 struct ClaimJson {
     #[serde(flatten)]
-    machine: MachineJson,
+    owner: OwnerJson,
     rule: RuleJson,
+}
+
+impl From<&Rule> for ClaimJson {
+    fn from(rule: &Rule) -> Self {
+        Self {
+            owner: (&rule.owner).into(),
+            rule: rule.into(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -146,28 +170,35 @@ struct HolderJson {
     own: bool,
 }
 
-fn claim((machine, rule): (&MachineKey, &RuleName)) -> ClaimJson {
-    ClaimJson {
-        machine: machine.into(),
-        rule: rule.into(),
+impl From<&Assignment> for BelongsJson {
+    fn from(assignment: &Assignment) -> Self {
+        match assignment {
+            Assignment::Host => Self::Host { rule: None },
+            Assignment::Kept(rule) => Self::Host {
+                rule: Some(rule.as_ref().into()),
+            },
+            Assignment::Machine(grant) => Self::Machine {
+                machine: (&grant.machine).into(),
+                rule: grant.rule.as_ref().into(),
+                followed: grant.followed,
+            },
+            Assignment::Spare(rule) => Self::Spare(rule.as_ref().into()),
+            Assignment::Conflict(rules) => Self::Conflict {
+                claims: rules.iter().map(|rule| rule.as_ref().into()).collect(),
+            },
+            Assignment::Unknown(rule) => Self::Unknown(rule.as_ref().into()),
+            Assignment::Refused(rule, refusal) => Self::Refused {
+                claim: rule.as_ref().into(),
+                reason: refusal.to_string(),
+            },
+        }
     }
 }
 
 fn listing(engine: &Engine) -> Listing {
     let devices = engine.devices().map(|view| DeviceJson {
         device: view.device.into(),
-        belongs: match view.assignment {
-            Assignment::Host => BelongsJson::Host,
-            Assignment::Machine(machine, rule) => BelongsJson::Machine(claim((machine, rule))),
-            Assignment::Conflict(claims) => BelongsJson::Conflict {
-                claims: claims.iter().map(|(m, r)| claim((m, r))).collect(),
-            },
-            Assignment::Unknown(machine, rule) => BelongsJson::Unknown(claim((machine, rule))),
-            Assignment::Refused(machine, rule, refusal) => BelongsJson::Refused {
-                claim: claim((machine, rule)),
-                reason: refusal.to_string(),
-            },
-        },
+        belongs: view.assignment.into(),
         holders: view
             .holders
             .iter()

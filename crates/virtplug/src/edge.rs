@@ -14,6 +14,7 @@ use virtplug_core::{
 use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop};
 use virtplug_udev::{Host, MonitorHandle};
 
+use crate::machine_names::MachineNames;
 use crate::message::{Content, Message};
 
 /// How devices are found.
@@ -31,6 +32,7 @@ pub(crate) struct Edge {
     events: EventLoop,
     source: DeviceSource,
     connections: BTreeMap<ConnectionUri, Link>,
+    names: MachineNames,
     generation: u64,
     in_flight: usize,
     calls: usize,
@@ -52,6 +54,7 @@ impl Edge {
             events,
             source: DeviceSource::Scan,
             connections: BTreeMap::new(),
+            names: MachineNames::default(),
             generation: 0,
             in_flight: 0,
             calls: 0,
@@ -68,34 +71,53 @@ impl Edge {
         self.source = DeviceSource::Monitor(monitor);
     }
 
+    /// Takes notice of what the engine is told: a new policy says how machines are named.
+    pub(crate) fn observe(&mut self, event: &Event) {
+        if let Event::Policy(policy) = event {
+            self.names = MachineNames::of(policy);
+        }
+    }
+
     /// Actions that are not answered.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight
     }
 
-    /// Attaches and detaches that are not answered.
+    /// Attaches, detaches and starts that are not answered.
     pub(crate) fn calls(&self) -> usize {
         self.calls
     }
 
     /// Starts an action. `cause` is when the udev event that led to it was received.
     pub(crate) fn perform(&mut self, action: Action, cause: Option<Instant>) {
-        if matches!(action, Action::Attach(..) | Action::Detach(..)) {
+        if matches!(
+            action,
+            Action::Attach(..) | Action::Detach(..) | Action::Start(..)
+        ) {
             self.calls += 1;
         }
         match action {
             Action::Connect(uri) => self.connect(uri),
             Action::Disconnect(uri) => self.drop_connection(&uri),
             Action::ScanDevices => self.scan(),
-            Action::ListMachines(uri) => self.call(&uri.clone(), move |c| list(c, uri)),
-            Action::ReadMachine(machine) => self.call(&machine.uri.clone(), move |c| {
-                let read = read(c, &machine);
-                Event::MachineRead(machine, read)
-            }),
+            Action::ListMachines(uri) => {
+                let names = self.names.clone();
+                self.call(&uri.clone(), move |c| list(c, uri, &names));
+            }
+            Action::ReadMachine(machine) => {
+                let names = self.names.clone();
+                self.call(&machine.uri.clone(), move |c| {
+                    let read = names.judge(&machine, read(c, &machine));
+                    Event::MachineRead(machine, read)
+                });
+            }
             Action::Attach(op, request) => self.attach(op, request, cause),
             Action::Detach(op, request) => self.call(&request.machine.uri.clone(), move |c| {
                 detach(c, op, &request)
             }),
+            Action::Start(op, machine) => {
+                self.call(&machine.uri.clone(), move |c| start(c, op, &machine));
+            }
             Action::Report(_) => {}
         }
     }
@@ -129,11 +151,13 @@ impl Edge {
                     return None;
                 }
                 Some(match event {
-                    ConnectionEvent::MachineChanged(machine) => Event::MachineChanged(machine),
-                    ConnectionEvent::HostdevAdded(machine, alias)
-                    | ConnectionEvent::HostdevRemoved(machine, alias)
-                    | ConnectionEvent::RemovalFailed(machine, alias) => {
-                        Event::HostdevChanged(machine, alias)
+                    ConnectionEvent::MachineChanged(machine, uuid) => {
+                        Event::MachineChanged(self.names.key(machine, uuid))
+                    }
+                    ConnectionEvent::HostdevAdded(machine, uuid, alias)
+                    | ConnectionEvent::HostdevRemoved(machine, uuid, alias)
+                    | ConnectionEvent::RemovalFailed(machine, uuid, alias) => {
+                        Event::HostdevChanged(self.names.key(machine, uuid), alias)
                     }
                     ConnectionEvent::Closed(reason) => {
                         self.drop_connection(&uri);
@@ -295,9 +319,9 @@ fn connected(connection: Option<&Connection>) -> Result<&Connection, CallError> 
     })
 }
 
-fn list(connection: Option<&Connection>, uri: ConnectionUri) -> Event {
+fn list(connection: Option<&Connection>, uri: ConnectionUri, names: &MachineNames) -> Event {
     match connected(connection).and_then(Connection::list_machines) {
-        Ok(machines) => Event::Machines(uri, machines),
+        Ok(machines) => Event::Machines(uri, names.keyed(machines)),
         Err(error) => Event::ListFailed(uri, error.to_string()),
     }
 }
@@ -314,6 +338,15 @@ fn detach(connection: Option<&Connection>, op: OpId, request: &DetachRequest) ->
     let outcome = Outcome {
         result: connected(connection).and_then(|connection| connection.detach(request)),
         after: read(connection, &request.machine),
+        instance_present: Fact::Unknown,
+    };
+    Event::Done(op, outcome)
+}
+
+fn start(connection: Option<&Connection>, op: OpId, machine: &MachineKey) -> Event {
+    let outcome = Outcome {
+        result: connected(connection).and_then(|connection| connection.start(machine)),
+        after: read(connection, machine),
         instance_present: Fact::Unknown,
     };
     Event::Done(op, outcome)

@@ -1,9 +1,13 @@
 //! A small world for snapshot tests: what the commands show is made from it.
 
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+
 use virtplug_core::{
-    Action, Activity, ConnectionUri, Device, DeviceNumber, Engine, Event, Fact, GuestPorts,
-    HostAddress, Hostdev, InstanceId, LiveMachine, MachineKey, MachineListing, MachineRead,
-    Matcher, Policy, PortPath, ProductId, RawText, Rule, RunId, Time, UdevRecord, VendorId,
+    Action, Activity, ClassCode, ConnectionUri, Device, DeviceNumber, Engine, Event, Fact,
+    GuestPorts, Half, HostAddress, Hostdev, InstanceId, LiveMachine, MachineKey, MachineListing,
+    MachineRead, Matcher, Owner, Policy, PortPath, ProductId, RawText, Removable, Revision, Rule,
+    RuleOptions, RunId, Speed, Time, UdevRecord, Uuid, VendorId,
 };
 
 use crate::rehearsal::{Rehearsal, Step};
@@ -25,7 +29,13 @@ fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Device {
         port,
         vendor: VendorId(0x10c4),
         product: ProductId(0xea60),
-        class: 0,
+        revision: Fact::Known(Revision(0x0100)),
+        class: ClassCode::default(),
+        interfaces: Fact::Known([ClassCode::new(0xff, 0, 0)].into()),
+        speed: Fact::Known(Speed::Full),
+        removable: Fact::Known(Removable::Unknown),
+        peer: Fact::Known(None),
+        half: Fact::Known(Half::Usb2),
         authorized: Fact::Known(true),
         serial: text(serial),
         manufacturer: Fact::Known(None),
@@ -37,7 +47,7 @@ fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Device {
 
 fn devices() -> Vec<Device> {
     let mut hub = device("1-4", 6, b"", b"");
-    hub.class = 9;
+    hub.class = ClassCode::new(9, 0, 0);
     vec![
         device("1-1", 2, b"A1", b"CP2102 USB to UART Bridge Controller"),
         device("1-2", 3, b"A2", b"CP2102 USB to UART Bridge Controller"),
@@ -47,43 +57,54 @@ fn devices() -> Vec<Device> {
         device("1-4.2", 8, b"B1", b"claimed twice"),
         device("1-4.3", 9, b"F1", b"in by hand"),
         device("2-1", 10, b"O1", b"for a machine that is off"),
+        device("2-2", 11, b"K1", b"the host's own"),
+        device("2-3", 12, b"H1", b"also wanted by the host"),
+        device("2-4", 13, b"P1", b"one of a pool"),
+        device("2-5", 14, b"P1", b"one too many"),
     ]
 }
 
-fn rule(name: &str, owner: &str, matcher: Matcher, line: u32) -> Rule {
+fn rule(name: &str, owner: impl Into<Owner>, matcher: Matcher, line: u32) -> Rule {
     Rule {
         name: (!name.is_empty()).then(|| name.to_owned()),
         origin: format!("/etc/virtplug/virtplug.toml:{line}"),
-        machine: machine(owner),
+        owner: owner.into(),
         matcher,
+        options: RuleOptions::default(),
     }
 }
 
 fn serial(serial: &str) -> Matcher {
     Matcher {
-        serial: Some(serial.to_owned()),
+        serial: Some(serial.into()),
         ..Matcher::default()
     }
 }
 
 fn port(port: &str) -> Matcher {
     Matcher {
-        port: port.parse().ok(),
+        port: Some(port.into()),
         ..Matcher::default()
     }
 }
 
 fn policy() -> Policy {
+    let mut pool = rule("pool", machine("alpha"), serial("P1"), 43);
+    pool.options.count = NonZeroU32::new(1);
     Policy::new(
         [],
         vec![
-            rule("Zigbee", "alpha", serial("A1"), 3),
-            rule("", "alpha", serial("A2"), 7),
-            rule("the hub", "alpha", port("1-4"), 11),
-            rule("", "alpha", serial("B1"), 15),
-            rule("", "beta", serial("B1"), 19),
-            rule("", "alpha", serial("F1"), 23),
-            rule("", "beta", serial("O1"), 27),
+            rule("Zigbee", machine("alpha"), serial("A1"), 3),
+            rule("", machine("alpha"), serial("A2"), 7),
+            rule("the hub", machine("alpha"), port("1-4"), 11),
+            rule("", machine("alpha"), serial("B1"), 15),
+            rule("", machine("beta"), serial("B1"), 19),
+            rule("", machine("alpha"), serial("F1"), 23),
+            rule("", machine("beta"), serial("O1"), 27),
+            rule("mine", Owner::Host, serial("K1"), 31),
+            rule("", machine("alpha"), serial("H1"), 35),
+            rule("", Owner::Host, serial("H1"), 39),
+            pool,
         ],
     )
 }
@@ -103,15 +124,17 @@ fn live() -> LiveMachine {
     foreign.alias = Some("hostdev0".to_owned());
     LiveMachine {
         run: RunId {
-            uuid: [1; 16],
+            uuid: Uuid([1; 16]),
             id: 1,
         },
         activity: Activity::Ready,
+        paused: false,
         // A1 is in, an entry of an earlier enumeration of A2 is stale.
         hostdevs: vec![own("1-1", 2), own("1-2", 99), foreign],
         ports: GuestPorts {
             controller: true,
             free: Some(12),
+            used: BTreeSet::new(),
         },
     }
 }
@@ -122,6 +145,7 @@ pub(crate) fn world(rehearse: bool) -> (Engine, Vec<Step>) {
     let uri = ConnectionUri::default();
     let listing = ["alpha", "beta"].map(|name| MachineListing {
         machine: machine(name),
+        uuid: Uuid([u8::from(name == "alpha"); 16]),
         active: name == "alpha",
     });
     let mut engine = Engine::new(0);
@@ -144,6 +168,7 @@ pub(crate) fn world(rehearse: bool) -> (Engine, Vec<Step>) {
             match action {
                 Action::Attach(op, request) if rehearse => rehearsal.attach(op, request),
                 Action::Detach(op, request) if rehearse => rehearsal.detach(op, request),
+                Action::Start(op, machine) if rehearse => rehearsal.start(op, machine),
                 _ => {}
             }
         }

@@ -67,6 +67,10 @@ pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
             warn!(event, %device, %machine, %alias, "{text}");
         }
         Report::Flapping { port, .. } => warn!(event = "flapping", device = %port, "{text}"),
+        Report::Starting(machine, port) => {
+            info!(event = "starting", device = %port, %machine, "{text}");
+        }
+        Report::StartFailed(machine, _) => warn!(event = "start-failed", %machine, "{text}"),
         Report::Connected(uri) => info!(event = "connected", connection = %uri, "{text}"),
         Report::Waiting(uri, _) => warn!(event = "waiting", connection = %uri, "{text}"),
         Report::Overdue(machine) => warn!(event = "call-overdue", %machine, "{text}"),
@@ -118,6 +122,12 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
         Report::Flapping { port, pause_ms } => format!(
             "port {port} connects and disconnects too often; attaching when it is quiet for {}",
             seconds(*pause_ms)
+        ),
+        Report::Starting(machine, port) => {
+            format!("starting machine {machine}, as its device was plugged in at {port}")
+        }
+        Report::StartFailed(machine, reason) => format!(
+            "could not start machine {machine}: {reason}; plug its device in again to try again"
         ),
         Report::Connected(uri) => format!("connected to {uri}"),
         Report::Waiting(uri, reason) => format!("waiting for libvirt at {uri}: {reason}"),
@@ -193,6 +203,8 @@ mod tests {
                 port: alias.port.clone(),
                 pause_ms: 2000,
             },
+            Report::Starting(alpha.clone(), alias.port.clone()),
+            Report::StartFailed(alpha.clone(), "no such disk (libvirt error 38)".into()),
             Report::Connected(uri.clone()),
             Report::Waiting(uri, "no socket".into()),
             Report::Overdue(alpha),

@@ -1,7 +1,7 @@
 //! JSON forms that several commands share.
 
 use serde::Serialize;
-use virtplug_core::{Device, Fact, MachineKey, RawText, RuleName};
+use virtplug_core::{Device, Fact, MachineKey, Owner, RawText, Rule};
 
 /// What a device is, in JSON. Strings of the device are escaped as in the
 /// table, so that they are text whatever the device sent.
@@ -32,7 +32,7 @@ impl From<&Device> for Identity {
             device: device.address.device.0,
             vendor: device.vendor.to_string(),
             product: device.product.to_string(),
-            class: device.class,
+            class: device.class.class,
             serial: said(&device.serial),
             manufacturer: said(&device.manufacturer),
             product_name: said(&device.product_name),
@@ -48,11 +48,28 @@ pub(crate) struct RuleJson {
     origin: String,
 }
 
-impl From<&RuleName> for RuleJson {
-    fn from(rule: &RuleName) -> Self {
+impl From<&Rule> for RuleJson {
+    fn from(rule: &Rule) -> Self {
         Self {
             name: rule.name.clone(),
             origin: rule.origin.clone(),
+        }
+    }
+}
+
+/// The owner of a rule in JSON.
+#[derive(Debug, Serialize)]
+#[serde(tag = "owner", rename_all = "kebab-case")]
+pub(crate) enum OwnerJson {
+    Host,
+    Machine(MachineJson),
+}
+
+impl From<&Owner> for OwnerJson {
+    fn from(owner: &Owner) -> Self {
+        match owner {
+            Owner::Host => Self::Host,
+            Owner::Machine(machine) => Self::Machine(machine.into()),
         }
     }
 }

@@ -14,6 +14,7 @@ mod fixture;
 mod journal;
 mod json;
 mod log;
+mod machine_names;
 mod message;
 mod naming;
 mod output;

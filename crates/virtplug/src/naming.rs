@@ -1,6 +1,8 @@
 //! How messages name devices, rules and numbers of things.
 
-use virtplug_core::{Device, Escaped, Fact, RawText, RuleName};
+use std::sync::Arc;
+
+use virtplug_core::{Device, Escaped, Fact, Owner, RawText, Rule};
 
 /// What people call a device: maker and product, as it says itself.
 pub(crate) fn name(device: &Device) -> String {
@@ -14,11 +16,23 @@ pub(crate) fn name(device: &Device) -> String {
 }
 
 /// A rule as messages name it.
-pub(crate) fn rule_text(rule: &RuleName) -> String {
+pub(crate) fn rule_text(rule: &Rule) -> String {
     match &rule.name {
         Some(name) => format!("rule \"{}\" at {}", Escaped(name), Escaped(&rule.origin)),
         None => format!("rule at {}", Escaped(&rule.origin)),
     }
+}
+
+/// The rules of a conflict, each with its owner.
+pub(crate) fn claims_text(rules: &[Arc<Rule>]) -> String {
+    let claims: Vec<String> = rules
+        .iter()
+        .map(|rule| match &rule.owner {
+            Owner::Host => format!("the host ({})", rule_text(rule)),
+            Owner::Machine(machine) => format!("{machine} ({})", rule_text(rule)),
+        })
+        .collect();
+    claims.join(", ")
 }
 
 /// A number of things, `1 rule` or `2 rules`.

@@ -14,7 +14,7 @@ use crate::world::World;
 /// Longest time for a pass; what is not done then is named.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What happens to attaches and detaches.
+/// What happens to attaches, detaches and starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// They are made.
@@ -31,7 +31,7 @@ pub(crate) struct Outcome {
     pub(crate) engine: Engine,
     /// What was worth telling, in order.
     pub(crate) reports: Vec<Report>,
-    /// Attaches and detaches that were imagined, in order.
+    /// Attaches, detaches and starts that were imagined, in order.
     pub(crate) steps: Vec<Step>,
     /// Calls that did not return in time.
     pub(crate) unanswered: usize,
@@ -118,6 +118,7 @@ impl Pass {
             Mode::Rehearsed => self.rehearsal.overlay(event),
             Mode::Real | Mode::Observed => event,
         };
+        self.edge.observe(&event);
         if let Event::ScanFailed(error) = &event {
             self.scan_error = Some(error.clone());
         }
@@ -128,12 +129,15 @@ impl Pass {
                     (self.on_report)(&self.engine, &report);
                     self.reports.push(report);
                 }
-                (Mode::Observed, Action::Attach(..) | Action::Detach(..)) => {}
+                (Mode::Observed, Action::Attach(..) | Action::Detach(..) | Action::Start(..)) => {}
                 (Mode::Rehearsed, Action::Attach(op, request)) => {
                     self.rehearsal.attach(op, request);
                 }
                 (Mode::Rehearsed, Action::Detach(op, request)) => {
                     self.rehearsal.detach(op, request);
+                }
+                (Mode::Rehearsed, Action::Start(op, machine)) => {
+                    self.rehearsal.start(op, machine);
                 }
                 (_, action) => self.edge.perform(action, None),
             }

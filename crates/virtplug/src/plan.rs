@@ -1,12 +1,12 @@
 //! `virtplug plan`.
 
 use serde::Serialize;
-use virtplug_core::{Assignment, Engine, OwnAlias};
+use virtplug_core::{Assignment, Engine, MachineKey, OwnAlias};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
 use crate::json::{Identity, MachineJson};
-use crate::naming::{name, rule_text};
+use crate::naming::{claims_text, name, rule_text};
 use crate::output::{message, print, print_json};
 use crate::pass::{self, Mode};
 use crate::rehearsal::Step;
@@ -49,8 +49,10 @@ struct StepJson {
     action: &'static str,
     #[serde(flatten)]
     place: MachineJson,
-    alias: String,
-    /// The device; absent where it is not plugged in any more.
+    /// The entry of the machine; absent where the machine is started.
+    alias: Option<String>,
+    /// The device; absent where it is not plugged in any more, and where the
+    /// machine is started.
     device: Option<Identity>,
     reason: String,
     #[serde(skip)]
@@ -61,7 +63,8 @@ struct StepJson {
 #[derive(Debug, Serialize)]
 struct StayingJson {
     device: Identity,
-    /// The machine that it belongs to; absent in a conflict.
+    /// The machine that it belongs to; absent in a conflict and where a rule
+    /// keeps it on the host.
     belongs: Option<MachineJson>,
     reason: String,
     #[serde(skip)]
@@ -105,6 +108,7 @@ fn step_json(engine: &Engine, step: &Step) -> StepJson {
     let (action, machine, alias) = match step {
         Step::Attach(request) => ("attach", &request.machine, &request.alias),
         Step::Detach(request) => ("detach", &request.machine, &request.alias),
+        Step::Start(machine) => return start_json(machine),
     };
     let device = engine
         .device(&alias.port)
@@ -112,6 +116,7 @@ fn step_json(engine: &Engine, step: &Step) -> StepJson {
     let reason = match step {
         Step::Attach(_) => assigned_by(engine, alias),
         Step::Detach(request) => request.reason.to_string(),
+        Step::Start(_) => String::new(),
     };
     let what = device.map_or_else(String::new, |device| {
         format!(" {}:{} {}", device.vendor, device.product, name(device))
@@ -120,10 +125,21 @@ fn step_json(engine: &Engine, step: &Step) -> StepJson {
     StepJson {
         action,
         place: machine.into(),
-        alias: alias.to_string(),
+        alias: Some(alias.to_string()),
         device: device.map(Into::into),
         reason,
         line: format!("{action} {}{what} {direction} {machine}", alias.port),
+    }
+}
+
+fn start_json(machine: &MachineKey) -> StepJson {
+    StepJson {
+        action: "start",
+        place: machine.into(),
+        alias: None,
+        device: None,
+        reason: "a rule with `start-machine` gives it a device".to_owned(),
+        line: format!("start {machine}"),
     }
 }
 
@@ -133,7 +149,10 @@ fn assigned_by(engine: &Engine, alias: &OwnAlias) -> String {
         .find(|view| view.device.port == alias.port)
         .map(|view| view.assignment);
     match assignment {
-        Some(Assignment::Machine(_, rule)) => format!("{} holds", rule_text(rule)),
+        Some(Assignment::Machine(grant)) if grant.followed => {
+            format!("it follows a device that {} names", rule_text(&grant.rule))
+        }
+        Some(Assignment::Machine(grant)) => format!("{} holds", rule_text(&grant.rule)),
         _ => "a rule holds".to_owned(),
     }
 }
@@ -142,25 +161,29 @@ fn staying(engine: &Engine) -> Vec<StayingJson> {
     let mut staying = Vec::new();
     for view in engine.devices() {
         let (belongs, reason) = match (view.assignment, &view.obstacle) {
-            (Assignment::Machine(machine, _), Some(obstacle)) => {
-                (Some(machine), obstacle.to_string())
+            (Assignment::Machine(grant), Some(obstacle)) => {
+                (Some(&grant.machine), obstacle.to_string())
             }
-            (Assignment::Refused(machine, _, refusal), _) => (Some(machine), refusal.to_string()),
-            (Assignment::Unknown(machine, rule), _) => (
-                Some(machine),
+            (Assignment::Kept(rule), _) => {
+                (None, format!("{} keeps it on the host", rule_text(rule)))
+            }
+            (Assignment::Spare(rule), _) => (
+                rule.machine(),
+                format!(
+                    "{} gives as many devices as its `count` allows",
+                    rule_text(rule)
+                ),
+            ),
+            (Assignment::Refused(rule, refusal), _) => (rule.machine(), refusal.to_string()),
+            (Assignment::Unknown(rule), _) => (
+                rule.machine(),
                 format!("{} asks for what cannot be read now", rule_text(rule)),
             ),
-            (Assignment::Conflict(claims), _) => {
-                let claims: Vec<String> = claims
-                    .iter()
-                    .map(|(machine, rule)| format!("{machine} ({})", rule_text(rule)))
-                    .collect();
-                (
-                    None,
-                    format!("several machines claim it: {}", claims.join(", ")),
-                )
-            }
-            (Assignment::Machine(..), None) | (Assignment::Host, _) => continue,
+            (Assignment::Conflict(rules), _) => (
+                None,
+                format!("several owners claim it: {}", claims_text(rules)),
+            ),
+            (Assignment::Machine(_), None) | (Assignment::Host, _) => continue,
         };
         let device = view.device;
         staying.push(StayingJson {

@@ -1,17 +1,18 @@
 //! Calls that are only imagined, so that a plan is made by the engine itself.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use virtplug_core::{
-    AttachRequest, DetachRequest, Event, Fact, Hostdev, LiveMachine, MachineKey, MachineRead, OpId,
-    Outcome,
+    Activity, AttachRequest, DetachRequest, Event, Fact, GuestPorts, Hostdev, LiveMachine,
+    MachineKey, MachineRead, OpId, Outcome, RunId, Uuid,
 };
 
-/// An attach or detach that a real pass would make.
+/// A call that a real pass would make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     Attach(AttachRequest),
     Detach(DetachRequest),
+    Start(MachineKey),
 }
 
 /// Machines as they would be, and the answers that the engine waits for.
@@ -26,6 +27,12 @@ impl Rehearsal {
     /// Notes how a machine really is; after that its imagined state counts.
     pub(crate) fn overlay(&mut self, event: Event) -> Event {
         match event {
+            Event::MachineRead(machine, MachineRead::Off) => {
+                // It may have been started in the imagination.
+                let live = self.machines.get(&machine).cloned();
+                let read = live.map_or(MachineRead::Off, MachineRead::Live);
+                Event::MachineRead(machine, read)
+            }
             Event::MachineRead(machine, MachineRead::Live(live)) => {
                 let live = self.machines.entry(machine.clone()).or_insert(live).clone();
                 Event::MachineRead(machine, MachineRead::Live(live))
@@ -41,8 +48,9 @@ impl Rehearsal {
                 ids: Some((request.vendor, request.product)),
                 address: Some(request.address),
                 missing: false,
-                guest_port: None,
+                guest_port: request.guest_port.as_ref().map(ToString::to_string),
             });
+            live.ports.used.extend(request.guest_port.clone());
         }
         self.answer(op, &request.machine);
         self.steps.push(Step::Attach(request));
@@ -55,6 +63,30 @@ impl Rehearsal {
         }
         self.answer(op, &request.machine);
         self.steps.push(Step::Detach(request));
+    }
+
+    /// A machine that is paused goes on; one that is off has none of our
+    /// entries after its start, and room enough as far as anybody knows.
+    pub(crate) fn start(&mut self, op: OpId, machine: MachineKey) {
+        self.machines
+            .entry(machine.clone())
+            .and_modify(|live| live.paused = false)
+            .or_insert_with(|| LiveMachine {
+                run: RunId {
+                    uuid: machine.uuid.unwrap_or(Uuid([0; 16])),
+                    id: u32::MAX,
+                },
+                activity: Activity::Ready,
+                paused: false,
+                hostdevs: Vec::new(),
+                ports: GuestPorts {
+                    controller: true,
+                    free: None,
+                    used: BTreeSet::new(),
+                },
+            });
+        self.answer(op, &machine);
+        self.steps.push(Step::Start(machine));
     }
 
     fn answer(&mut self, op: OpId, machine: &MachineKey) {

@@ -55,7 +55,7 @@ pub(crate) fn line(summary: &Summary) -> String {
         parts.push(format!("{} waiting", summary.waiting));
     }
     if summary.conflicts > 0 {
-        parts.push(format!("{} claimed by several machines", summary.conflicts));
+        parts.push(format!("{} claimed by several owners", summary.conflicts));
     }
     for (port, obstacle) in &summary.troubled {
         parts.push(format!("{port}: {obstacle}"));

@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 use virt_sys as sys;
-use virtplug_core::MachineKey;
+use virtplug_core::{MachineKey, Uuid};
 
 use crate::event::ConnectionEvent;
 use crate::listener::deliver;
@@ -36,9 +36,9 @@ pub(super) unsafe extern "C" fn on_lifecycle(
     opaque: *mut c_void,
 ) -> c_int {
     // SAFETY: libvirt passes a domain that is valid during this call.
-    if let Some(name) = unsafe { name(domain) } {
+    if let Some((name, uuid)) = unsafe { identity(domain) } {
         deliver(opaque.addr(), |uri| {
-            ConnectionEvent::MachineChanged(MachineKey::new(uri.clone(), &name))
+            ConnectionEvent::MachineChanged(MachineKey::new(uri.clone(), &name), uuid)
         });
     }
     0
@@ -97,27 +97,31 @@ unsafe fn device_event(
     domain: sys::virDomainPtr,
     alias: *const c_char,
     opaque: *mut c_void,
-    event: fn(MachineKey, String) -> ConnectionEvent,
+    event: fn(MachineKey, Uuid, String) -> ConnectionEvent,
 ) {
     // SAFETY: as the caller vouches.
-    let (name, alias) = unsafe { (name(domain), super::text(alias)) };
-    if let Some(name) = name {
+    let (identity, alias) = unsafe { (identity(domain), super::text(alias)) };
+    if let Some((name, uuid)) = identity {
         deliver(opaque.addr(), |uri| {
             event(
                 MachineKey::new(uri.clone(), &name),
+                uuid,
                 alias.unwrap_or_default(),
             )
         });
     }
 }
 
-/// The name of a domain, without a round trip. It cannot be missing with a
-/// valid domain.
+/// The name and the UUID of a domain, without a round trip. Neither can be
+/// missing with a valid domain.
 ///
 /// # Safety
 ///
 /// A valid domain.
-unsafe fn name(domain: sys::virDomainPtr) -> Option<String> {
+unsafe fn identity(domain: sys::virDomainPtr) -> Option<(String, Uuid)> {
     // SAFETY: the name belongs to the domain, which is valid as the caller vouches.
-    unsafe { super::text(sys::virDomainGetName(domain)) }
+    let name = unsafe { super::text(sys::virDomainGetName(domain)) }?;
+    // SAFETY: as above.
+    let uuid = unsafe { super::domain::uuid(domain) }.ok()?;
+    Some((name, uuid))
 }

@@ -5,6 +5,7 @@ use std::ptr::{self, NonNull};
 use std::{mem, slice, thread};
 
 use virt_sys as sys;
+use virtplug_core::Uuid;
 
 use super::callback::{self, Device, Lifecycle};
 use super::{Domain, LibvirtError, check, free};
@@ -178,6 +179,15 @@ impl Connect {
     pub(crate) fn domain(&self, name: &CStr) -> Result<Domain, LibvirtError> {
         // SAFETY: the connection is open, the name is a C string.
         let domain = unsafe { sys::virDomainLookupByName(self.pointer(), name.as_ptr()) };
+        let domain = NonNull::new(domain).ok_or_else(LibvirtError::last)?;
+        // SAFETY: libvirt returned a reference that is ours.
+        Ok(unsafe { Domain::from_owned(domain) })
+    }
+
+    /// The domain with that UUID.
+    pub(crate) fn domain_with_uuid(&self, uuid: Uuid) -> Result<Domain, LibvirtError> {
+        // SAFETY: the connection is open; libvirt reads VIR_UUID_BUFLEN bytes, which the array has.
+        let domain = unsafe { sys::virDomainLookupByUUID(self.pointer(), uuid.0.as_ptr()) };
         let domain = NonNull::new(domain).ok_or_else(LibvirtError::last)?;
         // SAFETY: libvirt returned a reference that is ours.
         Ok(unsafe { Domain::from_owned(domain) })

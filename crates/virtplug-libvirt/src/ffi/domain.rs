@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use virt_sys as sys;
+use virtplug_core::Uuid;
 
 use super::{LibvirtError, check, free, text};
 
@@ -37,11 +38,27 @@ impl Domain {
     }
 
     /// The UUID. No round trip.
-    pub(crate) fn uuid(&self) -> Result<[u8; 16], LibvirtError> {
-        let mut uuid = [0; sys::VIR_UUID_BUFLEN as usize];
-        // SAFETY: the domain is valid; libvirt writes VIR_UUID_BUFLEN bytes.
-        check(unsafe { sys::virDomainGetUUID(self.0.as_ptr(), uuid.as_mut_ptr()) })?;
-        Ok(uuid)
+    pub(crate) fn uuid(&self) -> Result<Uuid, LibvirtError> {
+        // SAFETY: the domain is valid.
+        unsafe { uuid(self.0.as_ptr()) }
+    }
+
+    /// Starts the domain, which is off. Returns when it runs.
+    pub(crate) fn create(&self) -> Result<(), LibvirtError> {
+        // SAFETY: the domain is valid.
+        check(unsafe { sys::virDomainCreate(self.0.as_ptr()) })
+    }
+
+    /// Lets the domain, which is paused, go on.
+    pub(crate) fn resume(&self) -> Result<(), LibvirtError> {
+        // SAFETY: the domain is valid.
+        check(unsafe { sys::virDomainResume(self.0.as_ptr()) })
+    }
+
+    /// Wakes the domain, which its guest suspended.
+    pub(crate) fn wake_up(&self) -> Result<(), LibvirtError> {
+        // SAFETY: the domain is valid; there are no flags.
+        check(unsafe { sys::virDomainPMWakeup(self.0.as_ptr(), 0) })
     }
 
     /// State and reason, as `virDomainState` and the enum of reasons for it.
@@ -89,6 +106,18 @@ impl Domain {
             )
         })
     }
+}
+
+/// The UUID of a domain, without a round trip.
+///
+/// # Safety
+///
+/// A valid domain.
+pub(super) unsafe fn uuid(domain: sys::virDomainPtr) -> Result<Uuid, LibvirtError> {
+    let mut uuid = [0; sys::VIR_UUID_BUFLEN as usize];
+    // SAFETY: valid, as the caller vouches; libvirt writes VIR_UUID_BUFLEN bytes.
+    check(unsafe { sys::virDomainGetUUID(domain, uuid.as_mut_ptr()) })?;
+    Ok(Uuid(uuid))
 }
 
 impl Drop for Domain {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use virtplug_core::{Assignment, InstanceId, MachineKey};
+use virtplug_core::{Assignment, Grant, InstanceId, MachineKey};
 
 use super::Verdict;
 use crate::machine::Author;
@@ -68,7 +68,7 @@ pub(super) fn every_gap_has_an_obstacle(world: &World) -> Verdict {
     };
     let next = daemon.engine.next_wakeup();
     for view in daemon.engine.devices() {
-        let Assignment::Machine(machine, _) = view.assignment else {
+        let Assignment::Machine(Grant { machine, .. }) = view.assignment else {
             continue;
         };
         let held = view
@@ -172,8 +172,10 @@ pub(super) fn views_tell_what_is_known(world: &World) -> Verdict {
     for view in views {
         let wish = Wish::of(policy, view.device);
         let same = match view.assignment {
-            Assignment::Host => wish == Wish::Host,
-            Assignment::Machine(machine, _) => wish.is_machine(machine),
+            Assignment::Host | Assignment::Kept(_) => wish == Wish::Host,
+            Assignment::Machine(grant) => wish.is_machine(&grant.machine),
+            // No rule of this world has a `count`.
+            Assignment::Spare(_) => false,
             Assignment::Conflict(_) => wish == Wish::Conflict,
             Assignment::Unknown(..) => wish == Wish::Unknown,
             Assignment::Refused(..) => wish == Wish::Refused,
