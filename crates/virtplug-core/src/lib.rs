@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod advice;
 mod alias;
 mod assignment;
 mod class;
@@ -25,6 +26,7 @@ mod port;
 mod report;
 mod retry;
 mod rule;
+mod selector;
 mod speed;
 #[cfg(test)]
 mod testing;
@@ -32,6 +34,7 @@ mod text;
 mod time;
 
 pub use action::{Action, AttachRequest, DetachReason, DetachRequest, OpId};
+pub use advice::{Advice, Findings, NamedRule, Severity};
 pub use alias::OwnAlias;
 pub use assignment::{Assignment, Grant, Refusal};
 pub use class::{ClassCode, ClassPattern};
@@ -52,6 +55,7 @@ pub use policy::{Claim, Policy};
 pub use port::PortPath;
 pub use report::Report;
 pub use rule::{Owner, Rank, Rule, RuleOptions, Specificity};
+pub use selector::{Candidate, SelectError, select};
 pub use speed::{Removable, Speed};
 pub use text::{Escaped, RawText};
 pub use time::Time;
