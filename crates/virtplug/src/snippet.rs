@@ -76,9 +76,12 @@ fn snippet(kind: &Kind) -> Result<Snippet, String> {
         }
         Kind::QemuArgs { .. } => qemu_args::write(device),
         Kind::Controller { .. } => controller::write(device),
-        Kind::UdevRule { group, symlink, .. } => {
-            Ok(udev_rule(device, &present, group.as_deref(), symlink.as_deref()))
-        }
+        Kind::UdevRule { group, symlink, .. } => Ok(udev_rule(
+            device,
+            &present,
+            group.as_deref(),
+            symlink.as_deref(),
+        )),
         Kind::CgroupAcl { symlink, .. } => {
             let link = symlink
                 .clone()

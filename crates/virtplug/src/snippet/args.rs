@@ -54,7 +54,7 @@ pub(crate) enum Kind {
         /// the host has it]
         #[arg(long, value_parser = group)]
         group: Option<String>,
-        /// Also make this link to the device in /dev, such as bitbabbler/A1
+        /// Also make this link to the device in /dev, such as virtplug/A1
         #[arg(long, value_name = "NAME", value_parser = link)]
         symlink: Option<String>,
     },
@@ -133,10 +133,8 @@ fn group(text: &str) -> Result<String, String> {
 /// A path below `/dev`, which may be left out.
 fn link(text: &str) -> Result<String, String> {
     let name = text.strip_prefix("/dev/").unwrap_or(text);
-    let plain = udev_value::is_plain(name)
-        && name
-            .split('/')
-            .all(|part| !matches!(part, "" | "." | ".."));
+    let plain =
+        udev_value::is_plain(name) && name.split('/').all(|part| !matches!(part, "" | "." | ".."));
     if plain {
         Ok(name.to_owned())
     } else {
@@ -155,7 +153,17 @@ mod tests {
     fn links_stay_below_dev() {
         assert_eq!(link("virtplug/A1").as_deref(), Ok("virtplug/A1"));
         assert_eq!(link("/dev/x").as_deref(), Ok("x"));
-        for bad in ["", "/dev/", "/etc/x", "../x", "a//b", "a/", "a b", "a\"b", "$attr{serial}"] {
+        for bad in [
+            "",
+            "/dev/",
+            "/etc/x",
+            "../x",
+            "a//b",
+            "a/",
+            "a b",
+            "a\"b",
+            "$attr{serial}",
+        ] {
             assert!(link(bad).is_err(), "{bad:?}");
         }
         assert!(group("+64055").is_ok() && group("a,b").is_err() && group("a/b").is_err());

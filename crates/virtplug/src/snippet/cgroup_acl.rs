@@ -5,9 +5,8 @@ use virtplug_core::Device;
 use super::Snippet;
 use super::describe::describe;
 
-/// What libvirt allows every machine when its `qemu.conf` says nothing, in
-/// libvirt 9 to 12; later ones add `/dev/userfaultfd`, and a path that the host
-/// does not have is passed over.
+/// What libvirt 9 allows every machine when its `qemu.conf` says nothing. Later
+/// ones may allow more, which is why the file is asked first.
 const BUILT_IN: [&str; 7] = [
     "/dev/null",
     "/dev/full",
@@ -51,9 +50,11 @@ pub(super) fn write(device: &Device, link: &str, conf: Option<&str>) -> Snippet 
         Some(_) => "note: this list replaces the one in /etc/libvirt/qemu.conf; restart libvirtd \
                     (or virtqemud) after the change"
             .to_owned(),
-        None => "note: /etc/libvirt/qemu.conf could not be read, so libvirt's own list is taken for \
+        None => {
+            "note: /etc/libvirt/qemu.conf could not be read, so libvirt's own list is taken for \
                  the present one; restart libvirtd (or virtqemud) after the change"
-            .to_owned(),
+                .to_owned()
+        }
     });
     Snippet { text, notes }
 }
@@ -85,7 +86,9 @@ fn list(conf: &str, name: &str) -> Option<Vec<String>> {
         .collect();
     // What is no list of paths is not passed on.
     let path = |path: &String| {
-        let printable = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        let printable = path
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         path.starts_with('/') && printable
     };
     (!paths.is_empty() && paths.iter().all(path)).then_some(paths)
@@ -115,9 +118,7 @@ mod tests {
         let set = format!("{SHIPPED}cgroup_device_acl=[ \"/dev/null\",\n\"/dev/virtplug/B2\" ]\n");
         let text = written("3-1", Some(&set)).text;
         assert!(
-            text.ends_with(
-                "[\n    \"/dev/null\", \"/dev/virtplug/B2\", \"/dev/virtplug/A1\"\n]\n"
-            ),
+            text.ends_with("[\n    \"/dev/null\", \"/dev/virtplug/B2\", \"/dev/virtplug/A1\"\n]\n"),
             "{text}"
         );
     }

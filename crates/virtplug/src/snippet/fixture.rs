@@ -16,7 +16,11 @@ fn plugged(port: &str, product: u16, serial: &[u8], name: &[u8]) -> Device {
         bus => format!("pci0000:00/0000:00:14.{bus}"),
     };
     Device {
-        syspath: format!("/sys/devices/{controller}/usb{}/{}", port.bus(), chain.join("/")),
+        syspath: format!(
+            "/sys/devices/{controller}/usb{}/{}",
+            port.bus(),
+            chain.join("/")
+        ),
         instance: InstanceId(number.into()),
         address: HostAddress {
             bus: port.bus(),
@@ -65,7 +69,12 @@ pub(super) fn devices() -> Vec<Device> {
             br#"|x", RUN+="/bin/sh *[?]\"#,
             b"--> <evil a='\"&'/> <!-- -- \\",
         ),
-        plugged("7-1", 6, b"\x1b[31m\nRUN+=\"x\"", "\u{202e}é\n\\".as_bytes()),
+        plugged(
+            "7-1",
+            6,
+            b"\x1b[31m\nRUN+=\"x\"",
+            "\u{202e}é\n\\".as_bytes(),
+        ),
     ]
 }
 

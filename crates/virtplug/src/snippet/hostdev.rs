@@ -5,10 +5,10 @@ use std::io;
 use virtplug_core::{Device, GuestPort};
 
 use super::Snippet;
+use super::args::By;
 use super::describe::{describe, ports};
 use super::identity::twins;
 use super::xml::{Xml, document};
-use super::args::By;
 
 /// The `<hostdev>` for a machine's definition or for `virsh attach-device`.
 pub(super) fn write(
@@ -48,12 +48,7 @@ fn limit(by: By) -> &'static str {
 /// Vendor and product stand there in both forms: with an address, libvirt
 /// then refuses another product that has got the number meanwhile. No number is
 /// padded, because libvirt reads `022` as octal.
-fn entry(
-    xml: &mut Xml,
-    device: &Device,
-    by: By,
-    guest_port: Option<&GuestPort>,
-) -> io::Result<()> {
+fn entry(xml: &mut Xml, device: &Device, by: By, guest_port: Option<&GuestPort>) -> io::Result<()> {
     let vendor = format!("0x{}", device.vendor);
     let product = format!("0x{}", device.product);
     let bus = device.address.bus.to_string();
@@ -83,7 +78,11 @@ fn entry(
                 })?;
             if let Some(guest) = guest_port {
                 let (bus, port) = (guest.bus.to_string(), guest.chain());
-                let address = [("type", "usb"), ("bus", bus.as_str()), ("port", port.as_str())];
+                let address = [
+                    ("type", "usb"),
+                    ("bus", bus.as_str()),
+                    ("port", port.as_str()),
+                ];
                 hostdev
                     .create_element("address")
                     .with_attributes(address)

@@ -19,16 +19,14 @@ pub(super) struct Identity {
 }
 
 const BY_SERIAL: &str = "the serial finds it in any port";
-const NO_SERIAL: &str =
-    "it has no serial, so every device with this vendor and product matches";
+const NO_SERIAL: &str = "it has no serial, so every device with this vendor and product matches";
 const NO_SERIAL_TWIN: &str = "it has no serial and another one of its kind is present, so the rule \
      holds for this port only";
 const SAME_SERIAL: &str =
     "another device has the same serial, so the rule holds for this port only";
 const ODD_SERIAL: &str = "its serial has characters that a udev rule cannot name safely, so the rule \
      holds for this port only";
-const UNREAD_SERIAL: &str =
-    "its serial could not be read, so the rule holds for this port only";
+const UNREAD_SERIAL: &str = "its serial could not be read, so the rule holds for this port only";
 
 impl Identity {
     /// The surest way to find a device among those that are present.
@@ -66,7 +64,10 @@ impl Identity {
     /// The keys for the device and for all that comes of it: its interfaces,
     /// and what their drivers make, such as a disk and its partitions.
     pub(super) fn family_keys(&self) -> String {
-        let place = self.place.as_ref().map(|place| format!("{place}|{place}/*"));
+        let place = self
+            .place
+            .as_ref()
+            .map(|place| format!("{place}|{place}/*"));
         self.keys("SUBSYSTEMS==\"usb\"", "ATTRS", place)
     }
 
@@ -155,7 +156,9 @@ mod tests {
 
     #[test]
     fn each_device_is_found_in_the_surest_way() {
-        let ports = ["3-1", "3-2.1", "3-2.2", "3-2.3", "3-2.4", "3-3", "3-4", "3-5", "7-1"];
+        let ports = [
+            "3-1", "3-2.1", "3-2.2", "3-2.3", "3-2.4", "3-3", "3-4", "3-5", "7-1",
+        ];
         let all: Vec<String> = ports
             .iter()
             .map(|port| format!("{port}: {}", keys(port)))

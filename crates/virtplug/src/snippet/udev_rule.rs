@@ -84,7 +84,10 @@ mod tests {
             let [comment, rule] = text.lines().collect::<Vec<_>>()[..] else {
                 panic!("not two lines: {text}")
             };
-            assert!(comment.starts_with("# ") && !comment.ends_with('\\'), "{text}");
+            assert!(
+                comment.starts_with("# ") && !comment.ends_with('\\'),
+                "{text}"
+            );
             let mut keys = Vec::new();
             let mut rest = rule;
             while let Some((key, value)) = rest.split_once('"') {

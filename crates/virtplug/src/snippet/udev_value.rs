@@ -86,7 +86,16 @@ pub(super) mod tests {
             matching(br#"a"*?[]|\"#).as_deref(),
             Some(r#"a\"[*][?][[]]??"#)
         );
-        for bytes in [&b""[..], b" a", b"a ", b"a\n", b"\x1b[", b"\x7f", "é".as_bytes(), b"\xff"] {
+        for bytes in [
+            &b""[..],
+            b" a",
+            b"a ",
+            b"a\n",
+            b"\x1b[",
+            b"\x7f",
+            "é".as_bytes(),
+            b"\xff",
+        ] {
             assert_eq!(matching(bytes), None, "{bytes:?}");
         }
     }
