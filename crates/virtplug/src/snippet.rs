@@ -104,17 +104,15 @@ fn udev_rule(
         return udev_rule::write(device, present, group, link);
     }
     let groups = read("/etc/group").unwrap_or_default();
-    match udev_rule::qemu_group(&groups) {
-        Some(group) => udev_rule::write(device, present, group, link),
-        None => {
-            let group = udev_rule::DEFAULT_GROUP;
-            let mut snippet = udev_rule::write(device, present, group, link);
-            snippet.notes.push(format!(
-                "warning: this host has no group \"{group}\"; say which group QEMU has with --group"
-            ));
-            snippet
-        }
+    if let Some(group) = udev_rule::qemu_group(&groups) {
+        return udev_rule::write(device, present, group, link);
     }
+    let group = udev_rule::DEFAULT_GROUP;
+    let mut snippet = udev_rule::write(device, present, group, link);
+    snippet.notes.push(format!(
+        "warning: this host has no group \"{group}\"; say which group QEMU has with --group"
+    ));
+    snippet
 }
 
 /// A configuration file of the host, as much of it as one can be long.

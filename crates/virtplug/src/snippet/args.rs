@@ -84,6 +84,10 @@ pub(crate) enum Kind {
     /// ModemManager, udisks, usbmuxd, libmtp, NetworkManager, libinput, PipeWire
     /// and others take a device as soon as it is plugged in. With this rule they
     /// leave it alone, so that its machine gets it untouched.
+    #[allow(
+        clippy::doc_markdown,
+        reason = "names of programs, shown in the help as they are"
+    )]
     HostIgnore {
         #[command(flatten)]
         device: DeviceArg,

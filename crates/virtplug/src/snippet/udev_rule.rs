@@ -45,7 +45,7 @@ pub(super) fn qemu_group(groups: &str) -> Option<&'static str> {
             .lines()
             .any(|line| line.split(':').next() == Some(*name))
     };
-    GROUPS.into_iter().find(|name| there(&name))
+    GROUPS.into_iter().find(there)
 }
 
 /// The group where the host has none of those that are known.
