@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::snippet::args::SnippetArgs;
+
 /// Keeps host USB devices in the libvirt machines they belong to.
 ///
 /// Say in /etc/virtplug/virtplug.toml which device belongs to which machine;
@@ -58,6 +60,13 @@ pub(crate) enum Command {
     /// Does what the daemon does when it starts. Every failure is named, and
     /// the exit code is 1 if there was one.
     Apply(Sources),
+    /// Print what to write by hand for a device: libvirt XML, udev rules, qemu.conf
+    ///
+    /// Each form is static: it says what holds for the device as it is plugged
+    /// in now, with a comment on its limits, and nobody keeps it up to date. The
+    /// snippet goes to standard output, fit for `> FILE`; what else there is to do
+    /// goes to standard error.
+    Snippet(SnippetArgs),
 }
 
 /// Where configuration and machines come from.

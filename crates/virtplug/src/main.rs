@@ -24,6 +24,7 @@ mod rehearsal;
 mod reload;
 mod service;
 mod settings;
+mod snippet;
 mod table;
 mod world;
 
@@ -48,6 +49,9 @@ fn run(cli: Cli) -> Result<Exit, String> {
     if let Command::Check { file } = &cli.command {
         return Ok(check::run(file));
     }
+    if let Command::Snippet(args) = &cli.command {
+        return Ok(snippet::run(args));
+    }
     let world = World::open()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -63,6 +67,7 @@ fn run(cli: Cli) -> Result<Exit, String> {
             Command::Devices { sources, json } => devices::run(world, &sources, json).await,
             Command::Plan { sources, json } => plan::run(world, &sources, json).await,
             Command::Apply(sources) => apply::run(world, &sources).await,
+            Command::Snippet(args) => snippet::run(&args),
         }
     });
     // A call that hangs must not keep the program from ending.

@@ -19,6 +19,7 @@ mod plug;
 mod race;
 mod reload;
 mod reset;
+mod snippet;
 
 /// Serial `A1` belongs to alpha.
 const A1_TO_ALPHA: &str = r#"
