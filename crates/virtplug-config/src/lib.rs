@@ -45,7 +45,7 @@ mod value;
 mod written;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use load::{LoadError, Loaded, Options, load, load_from};
+pub use load::{LoadError, Loaded, Options, load, load_from, load_text};
 pub use roots::Roots;
 pub use rule_places::RulePlaces;
 

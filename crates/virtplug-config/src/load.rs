@@ -117,6 +117,24 @@ pub fn load_from(roots: &Roots, options: &Options) -> Result<Loaded, LoadError> 
     tree.into_loaded(options)
 }
 
+/// Loads one file's text by itself, wherever it comes from. A path in a folder
+/// `machines.d` makes it the file of the machine that it is named after.
+pub fn load_text(path: &Path, text: &[u8], options: &Options) -> Result<Loaded, LoadError> {
+    let folder = path.parent().and_then(Path::file_name);
+    let read = if folder == Some(folder::NAME.as_ref()) {
+        machine::read_drop_in
+    } else {
+        main_file::read
+    };
+    let contents = Contents {
+        bytes: text.to_vec(),
+        exposure: None,
+    };
+    let mut tree = Tree::default();
+    tree.add(path, Ok(contents), read);
+    tree.into_loaded(options)
+}
+
 /// The folders in which somebody could put another file in the place of this
 /// one: that of the path as given and, where that is a link, that of its target.
 fn folders_of(path: &Path) -> BTreeSet<PathBuf> {

@@ -1,9 +1,12 @@
 //! What is worth a line in the journal.
 
+use std::sync::Arc;
+
 use crate::action::DetachReason;
 use crate::alias::OwnAlias;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::port::PortPath;
+use crate::rule::Rule;
 
 /// Something that a reader of the journal wants to know, told once per change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub enum Report {
         /// Milliseconds until the next attach there.
         pause_ms: u64,
     },
+    /// Equally strong rules give a device to several owners; nobody gets it.
+    Conflict(PortPath, Vec<Arc<Rule>>),
     /// A machine is started or resumed, because its device was plugged in there.
     Starting(MachineKey, PortPath),
     /// That failed, with the reason. It is tried again when the device is plugged in again.

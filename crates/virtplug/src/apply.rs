@@ -64,6 +64,7 @@ fn show(engine: &Engine, report: &Report) {
         Report::AttachFailed { .. }
         | Report::Held(..)
         | Report::Flapping { .. }
+        | Report::Conflict(..)
         | Report::Connected(_)
         | Report::Waiting(..) => {}
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 use virtplug_core::{Engine, OwnAlias, PortPath, Report};
 
-use crate::naming::name;
+use crate::naming::{claims_text, name};
 
 /// Times of one attach, measured from the udev event that led to it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,6 +67,7 @@ pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
             warn!(event, %device, %machine, %alias, "{text}");
         }
         Report::Flapping { port, .. } => warn!(event = "flapping", device = %port, "{text}"),
+        Report::Conflict(port, _) => warn!(event = "conflict", device = %port, "{text}"),
         Report::Starting(machine, port) => {
             info!(event = "starting", device = %port, %machine, "{text}");
         }
@@ -82,7 +83,15 @@ pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
 pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
     match report {
         Report::Attached(machine, alias) => {
-            format!("attached {} to machine {machine}", device(engine, alias))
+            let why = if alias.followed {
+                ", as it follows another device at its port"
+            } else {
+                ""
+            };
+            format!(
+                "attached {} to machine {machine}{why}",
+                device(engine, alias)
+            )
         }
         Report::AttachFailed {
             machine,
@@ -122,6 +131,11 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
         Report::Flapping { port, pause_ms } => format!(
             "port {port} connects and disconnects too often; attaching when it is quiet for {}",
             seconds(*pause_ms)
+        ),
+        Report::Conflict(port, rules) => format!(
+            "{port} stays on the host, as equally strong rules give it to several owners: {}; \
+             give one of them a higher `priority`",
+            claims_text(rules)
         ),
         Report::Starting(machine, port) => {
             format!("starting machine {machine}, as its device was plugged in at {port}")
@@ -176,6 +190,7 @@ mod tests {
     fn every_report_is_a_sentence() {
         let (engine, _) = world(false);
         let alias = OwnAlias::parse("ua-virtplug-1-1-0000000000000002").unwrap();
+        let follower = OwnAlias::parse("ua-virtplug-1-1-0000000000000002-f").unwrap();
         let gone = OwnAlias::parse("ua-virtplug-1-2-0000000000000063").unwrap();
         let alpha = machine("alpha");
         let uri = ConnectionUri::default();
@@ -188,6 +203,7 @@ mod tests {
         };
         let reports = [
             Report::Attached(alpha.clone(), alias.clone()),
+            Report::Attached(alpha.clone(), follower),
             failed(Some(1042)),
             failed(None),
             Report::Detached(alpha.clone(), gone.clone(), DetachReason::NewInstance),
@@ -203,6 +219,7 @@ mod tests {
                 port: alias.port.clone(),
                 pause_ms: 2000,
             },
+            Report::Conflict(alias.port.clone(), engine.policy().unwrap().rules()[..2].to_vec()),
             Report::Starting(alpha.clone(), alias.port.clone()),
             Report::StartFailed(alpha.clone(), "no such disk (libvirt error 38)".into()),
             Report::Connected(uri.clone()),

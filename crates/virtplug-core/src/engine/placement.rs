@@ -15,6 +15,7 @@ use crate::fact::Fact;
 use crate::machine::MachineKey;
 use crate::policy::{Claim, Policy};
 use crate::port::PortPath;
+use crate::report::Report;
 use crate::rule::Rule;
 
 /// How long after it was plugged in a device can start its machine.
@@ -161,6 +162,9 @@ impl Engine {
             return;
         }
         let after = assignment.machine().cloned();
+        if let Assignment::Conflict(rules) = &assignment {
+            self.report(Report::Conflict(port.clone(), rules.clone()));
+        }
         self.devices.assign(port, assignment);
         if let Some(machine) = before
             .machine()

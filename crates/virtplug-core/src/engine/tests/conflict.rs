@@ -27,6 +27,11 @@ fn two_machines_that_claim_a_device_do_not_get_it() {
     bench.plug(device("1-1", 5, "A"));
     assert_eq!(bench.waiting(), [""; 0]);
     assert_eq!(bench.engine.summary().conflicts, 1);
+    let told = bench.reports.iter().filter_map(|report| match report {
+        crate::Report::Conflict(port, rules) => Some((port.to_string(), rules.len())),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [("1-1".to_owned(), 2)]);
     bench.unplug("1-1");
     bench.plug(device("1-2", 6, "A"));
     assert_eq!(bench.run(), ["attach 1-2:6 to a"]);
