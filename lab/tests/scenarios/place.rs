@@ -87,23 +87,32 @@ fn what_hangs_behind_a_hub_belongs_to_its_machine_and_the_hub_to_the_host() {
 }
 
 #[test]
-fn a_guest_port_is_kept_over_a_replug() {
+fn guest_port_and_guest_reset_are_kept_over_a_replug() {
     scenario(|lab| {
         lab.install(
-            "[[machines.alpha.device]]\nserial = \"A1\"\nguest-port = \"0:3\"\n\
+            "[[machines.alpha.device]]\nserial = \"A1\"\nguest-port = \"0:3\"\nguest-reset = \"off\"\n\
              [[machines.alpha.device]]\nserial = \"A2\"\n",
         )?;
         let alpha = lab.machine("alpha");
         let other = lab.plug(Stick::serial("A2").port("2"))?;
         alpha.wait_attached(&other)?;
-        let mut stick = lab.plug(Stick::serial("A1").port("1"))?;
-        for port in ["1", "7"] {
-            let found = alpha.wait_attached(&stick)?;
+        let check = |stick| {
+            let found = alpha.wait_attached(stick)?;
             ensure!(found.guest_port == "3", "not at port 3: {found:?}");
-            stick = lab.replug(&stick, port)?;
-        }
-        let found = alpha.wait_attached(&stick)?;
-        ensure!(found.guest_port == "3", "not at port 3: {found:?}");
+            let domain = alpha.domain()?;
+            let entry = domain.own().find(|entry| entry.alias == found.alias);
+            ensure!(
+                entry.is_some_and(|entry| entry.xml.contains("guestReset='off'")),
+                "the guest may reset it: {entry:?}"
+            );
+            Ok(())
+        };
+        let stick = lab.plug(Stick::serial("A1").port("1"))?;
+        check(&stick)?;
+        let stick = lab.replug(&stick, "1")?;
+        check(&stick)?;
+        let stick = lab.replug(&stick, "7")?;
+        check(&stick)?;
         alpha.wait_exactly(&[&stick, &other])
     });
 }

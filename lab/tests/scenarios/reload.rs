@@ -102,7 +102,7 @@ fn a_drop_in_masks_those_of_the_same_name_in_folders_that_come_before() {
         file("/etc", "L1")?;
         lab.daemon().reload("")?;
         alpha.wait_exactly(&[&local])?;
-        // What is in /run comes before what is in /etc.
+        // The administrator's own folder has the last word.
         file("/run", "R1")?;
         lab.daemon().reload("")?;
         lab.daemon().wait_quiet()?;
