@@ -23,28 +23,6 @@ for unit in e2scrub_reap.service libvirt-guests.service systemd-pstore.service \
 done
 rm -f "$root"/etc/libvirt/qemu/networks/autostart/*.xml
 
-# Prints a module without its signature, which nobody asks for and which takes
-# an emulated processor seconds to check.
-unsigned() {
-	chroot "$root" perl -0777 -pe \
-		'if (/~Module signature appended~\n\z/) {
-			my $length = 12 + 28 + unpack "N", substr $_, -32, 4;
-			substr($_, -$length) = ""
-		}' "$1"
-}
-
-# Prints the kernel that is packed in a bzImage: two processors emulated one in
-# the other take a minute to unpack it. Where it lies stands in the header (see
-# the kernel's Documentation/x86/boot.rst); its length follows it.
-unpacked() {
-	number() {
-		od -An -t"u$3" -j "$2" -N "$3" "$1" | tr -d ' '
-	}
-	begin=$((($(number "$1" 497 1) + 1) * 512 + $(number "$1" 584 4)))
-	length=$(($(number "$1" 588 4) - 4))
-	tail -c "+$((begin + 1))" "$1" | head -c "$length" | chroot "$root" xz -dc
-}
-
 # An initrd: busybox, the modules in loading order, one init script.
 cd "$root/boot/lab"
 version=$(ls "$root/lib/modules")
@@ -57,7 +35,7 @@ initrd() {
 	for module in "$@"; do
 		chroot "$root" modprobe -S "$version" -D "$module"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
-		unsigned "$file" > "$tree/modules/${file##*/}"
+		cp "$root$file" "$tree/modules/"
 		echo "${file##*/}" >> "$tree/modules/order"
 	done
 	mv "$name.init" "$tree/init"
@@ -68,7 +46,6 @@ initrd() {
 initrd outer virtio_pci virtio_blk ext4 crc32c_generic
 initrd guest xhci_pci
 mv "$root/boot/vmlinuz-$version" vmlinuz
-unpacked vmlinuz > vmlinux
 chmod 644 ./*
 rm -rf "$root"/boot/System* "$root"/initrd* "$root"/vmlinuz* "$root/var/lib/apt/lists" \
 	"$root"/var/cache/apt/* "$root/usr/share/doc"
