@@ -195,7 +195,7 @@ const PHANTOM: &str = "USB Host Device";
 fn guest_device(line: &str) -> Option<GuestDevice> {
     let field = |name: &str| {
         line.split(", ")
-            .find_map(|field| field.trim().strip_prefix(name))
+            .find_map(|field| field.trim_start().strip_prefix(name))
             .map(str::trim)
     };
     Some(GuestDevice {
@@ -222,5 +222,7 @@ mod tests {
             ("1", "QEMU USB SERIAL", "ua-x-1")
         );
         assert_eq!(guest_device("USB support not enabled"), None);
+        let nameless = "  Device 0.0, Port 1, Speed 480 Mb/s, Product , ID: ua-x-1";
+        assert_eq!(guest_device(nameless).unwrap().product, "");
     }
 }
