@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the USB devices as sysfs shows them, then state and XML of the
-# machines named on the command line.
+# Prints the USB devices as sysfs shows them and, with the argument `machines`,
+# state and XML of all machines that libvirt has written down.
 cd /sys/bus/usb/devices || exit 1
 stat -L -c 'inode %n %i' usb* [0-9]*-* 2> /dev/null
 for name in usb* [0-9]*-*; do
@@ -21,7 +21,11 @@ for name in usb* [0-9]*-*; do
 done
 # virsh ends the text of its echo without a newline: the state follows on the same line.
 commands=
-for name in "$@"; do
-	commands="$commands echo machine $name=; domstate $name; dumpxml $name;"
-done
+if [ "$1" = machines ]; then
+	for file in /etc/libvirt/qemu/*.xml; do
+		name=${file##*/}
+		name=${name%.xml}
+		commands="$commands echo 'machine $name='; domstate '$name'; dumpxml '$name';"
+	done
+fi
 [ -z "$commands" ] || virsh -q "$commands"

@@ -65,6 +65,10 @@ impl Agent {
 
     /// Runs a shell script and waits for its end.
     pub fn run(&self, script: &str) -> Result<Output> {
+        self.run_within(PATIENCE, script)
+    }
+
+    fn run_within(&self, patience: Duration, script: &str) -> Result<Output> {
         let mut connection = self.connection.borrow_mut();
         let pid = connection
             .execute(&qga::guest_exec {
@@ -93,8 +97,8 @@ impl Agent {
                     err: text(status.err_data),
                 });
             }
-            if begin.elapsed() > PATIENCE {
-                bail!("still running after {} s: {script}", PATIENCE.as_secs());
+            if begin.elapsed() > patience {
+                bail!("still running after {} s: {script}", patience.as_secs());
             }
             sleep(Duration::from_millis(pause));
             pause = (pause * 2).min(100);
@@ -103,7 +107,12 @@ impl Agent {
 
     /// Runs a script that must succeed; returns its output without the last newline.
     pub fn sh(&self, script: &str) -> Result<String> {
-        let output = self.run(script)?;
+        self.sh_within(PATIENCE, script)
+    }
+
+    /// Like [`Agent::sh`], for a script that may take longer.
+    pub fn sh_within(&self, patience: Duration, script: &str) -> Result<String> {
+        let output = self.run_within(patience, script)?;
         ensure!(
             output.code == 0,
             "exit code {} of: {script}\n{}{}",

@@ -15,7 +15,12 @@ pub struct Attachment {
     pub guest_port: String,
     /// Which enumeration of the device it is.
     pub inode: u64,
+    /// Whether the alias says that the device followed another one at its port.
+    pub followed: bool,
 }
+
+/// How the alias of a device ends that is in the machine of its predecessor.
+const FOLLOWED: &str = "-f";
 
 /// How the alias of a device at this port path begins.
 pub fn alias_start(path: &str) -> String {
@@ -43,7 +48,8 @@ pub fn fits(world: &World, domain: &Domain, path: &str) -> Result<Attachment, St
             list(&domain.hostdevs)
         ));
     };
-    let hash = entry.alias.strip_prefix(&start).unwrap_or_default();
+    let end = entry.alias.strip_prefix(&start).unwrap_or_default();
+    let hash = end.strip_suffix(FOLLOWED).unwrap_or(end);
     if hash.len() != 16 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(format!("the alias {} does not end in a hash", entry.alias));
     }
@@ -65,6 +71,7 @@ pub fn fits(world: &World, domain: &Domain, path: &str) -> Result<Attachment, St
         address,
         guest_port: entry.guest_port.clone().unwrap_or_default(),
         inode: device.inode,
+        followed: end.ends_with(FOLLOWED),
     })
 }
 

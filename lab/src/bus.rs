@@ -1,11 +1,10 @@
 //! The xHCI controller as a whole.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::outer::Outer;
 use crate::plug::Plugged;
 use crate::qemu::XHCI_ADDRESS;
-use crate::wait::{Seen, until};
 
 impl Outer {
     /// Takes the controller from its driver and gives it back: all its devices
@@ -18,17 +17,30 @@ impl Outer {
             echo {XHCI_ADDRESS} > bind"
         ))?;
         for one in plugged {
-            until(&format!("{one} is back after the reset"), || {
-                let path = &one.path;
-                let back = self.run(&format!("[ -e /sys/bus/usb/devices/{path}/{path}:1.0 ]"))?;
-                Ok(if back.code == 0 {
-                    Seen::Yes(())
-                } else {
-                    Seen::NotYet("away".to_owned())
-                })
-            })?;
+            self.wait_in_sysfs(&one.path)?;
         }
         self.sh("udevadm settle")?;
         Ok(())
+    }
+
+    /// Gives the controller's buses other numbers, as the next boot does after
+    /// somebody added a controller: another one takes the lowest number while
+    /// this one is away. Returns these devices as they are then.
+    pub fn renumber_buses(&self, plugged: &[&Plugged]) -> Result<Vec<Plugged>> {
+        self.sh(&format!(
+            "cd /sys/bus/pci/drivers/xhci_hcd
+            echo {XHCI_ADDRESS} > unbind
+            modprobe dummy_hcd
+            echo {XHCI_ADDRESS} > bind"
+        ))?;
+        let found = plugged.iter().map(|one| {
+            let now = self.find_again(one)?;
+            ensure!(
+                now.first.bus != one.first.bus,
+                "{one} is on the same bus as before: {now}"
+            );
+            Ok(now)
+        });
+        found.collect()
     }
 }

@@ -62,6 +62,24 @@ impl Outer {
         Ok(path)
     }
 
+    /// The gadget leaves its port and is back at once with another product id,
+    /// as a boot loader does. Returns when the kernel has seen it.
+    pub fn turn_gadget_into(&self, gadget: &Gadget, product: u16) -> Result<()> {
+        let controller = gadget.controller;
+        self.sh(&format!(
+            "set -e
+            cd /sys/kernel/config/usb_gadget/lab{controller}
+            echo > UDC
+            echo 0x{product:04x} > idProduct
+            echo dummy_udc.{controller} > UDC
+            root=$(echo /sys/devices/platform/dummy_hcd.{controller}/usb*)
+            product=$root/${{root##*usb}}-1/idProduct
+            until grep -qs {product:04x} $product; do sleep 0.02; done
+            udevadm settle"
+        ))?;
+        Ok(())
+    }
+
     /// Unplugs a gadget.
     pub fn unplug_gadget(&self, gadget: &Gadget) -> Result<()> {
         let controller = gadget.controller;

@@ -35,6 +35,7 @@ pub mod recipe;
 pub mod report;
 pub mod scenario;
 pub mod state;
+pub mod udev;
 pub mod wait;
 pub mod world;
 

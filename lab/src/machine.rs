@@ -76,13 +76,62 @@ impl<'a> Machine<'a> {
         Ok(text.lines().filter_map(guest_device).collect())
     }
 
+    /// Waits until it is in a state, such as `running`.
+    pub fn wait_state(&self, wanted: &str) -> Result<()> {
+        until(&format!("{} is {wanted}", self.name), || {
+            let state = self.virsh("domstate")?;
+            Ok(if state.trim() == wanted {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet(state)
+            })
+        })
+    }
+
+    /// Fails unless it is in a state now.
+    pub fn check_state(&self, wanted: &str) -> Result<()> {
+        let state = self.virsh("domstate")?;
+        ensure!(
+            state.trim() == wanted,
+            "{} should be {wanted} and is {state}",
+            self.name
+        );
+        Ok(())
+    }
+
     /// Waits until the device is attached by virtplug in every respect.
     pub fn wait_attached(&self, plugged: &Plugged) -> Result<Attachment> {
         let what = format!("{plugged} is attached to {}", self.name);
-        until(&what, || {
+        self.attached(&plugged.path, &what, |_| true)
+    }
+
+    /// Waits until the device at a port path is attached; for what is not
+    /// plugged by [`Outer::plug`].
+    pub fn wait_attached_at(&self, path: &str) -> Result<Attachment> {
+        let what = format!("what is at {path} is attached to {}", self.name);
+        self.attached(path, &what, |_| true)
+    }
+
+    /// Waits until the device at a port path has another entry than this one.
+    pub fn wait_attached_anew(&self, path: &str, before: &Attachment) -> Result<Attachment> {
+        let what = format!(
+            "what is at {path} is attached to {}, not as {}",
+            self.name, before.alias
+        );
+        self.attached(path, &what, |found| found.alias != before.alias)
+    }
+
+    fn attached(
+        &self,
+        path: &str,
+        what: &str,
+        wanted: impl Fn(&Attachment) -> bool,
+    ) -> Result<Attachment> {
+        until(what, || {
             let world = self.outer.world()?;
-            match attachment::fits(&world, world.machine(self.name)?, &plugged.path) {
-                Ok(found) => self.confirm(found),
+            match attachment::fits(&world, world.machine(self.name)?, path) {
+                Ok(found) if wanted(&found) => self.confirm(found),
+                Ok(found) => Ok(Seen::NotYet(format!("{found:?}"))),
                 Err(reason) => Ok(Seen::NotYet(reason)),
             }
         })
@@ -146,7 +195,7 @@ const PHANTOM: &str = "USB Host Device";
 fn guest_device(line: &str) -> Option<GuestDevice> {
     let field = |name: &str| {
         line.split(", ")
-            .find_map(|field| field.trim().strip_prefix(name))
+            .find_map(|field| field.trim_start().strip_prefix(name))
             .map(str::trim)
     };
     Some(GuestDevice {
@@ -173,5 +222,7 @@ mod tests {
             ("1", "QEMU USB SERIAL", "ua-x-1")
         );
         assert_eq!(guest_device("USB support not enabled"), None);
+        let nameless = "  Device 0.0, Port 1, Speed 480 Mb/s, Product , ID: ua-x-1";
+        assert_eq!(guest_device(nameless).unwrap().product, "");
     }
 }

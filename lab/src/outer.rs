@@ -17,7 +17,7 @@ use crate::qemu::{Console, Launch, Qemu, Start};
 use crate::state::{BOOT, State};
 use crate::world::World;
 
-/// The script that shows the world; its arguments are machines.
+/// The script that shows the world; with the argument `machines`, those too.
 pub(crate) const WORLD: &str = "/usr/lib/virtplug-lab/world";
 
 /// A running outer machine. It is gone when the value is dropped.
@@ -111,7 +111,7 @@ impl Outer {
 
     /// Everything there is to see: USB devices and machines.
     pub fn world(&self) -> Result<World> {
-        World::parse(&self.sh(&format!("{WORLD} alpha beta guest"))?)
+        World::parse(&self.sh(&format!("{WORLD} machines"))?)
     }
 
     /// Presses the reset button and waits until the machine is up again. What

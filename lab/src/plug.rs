@@ -102,7 +102,8 @@ impl Outer {
         self.find(id, stick)
     }
 
-    /// A plugged device after a boot: buses may have other numbers.
+    /// A plugged device after a boot or [`Outer::renumber_buses`]: buses have
+    /// other numbers.
     pub fn find_again(&self, plugged: &Plugged) -> Result<Plugged> {
         self.find(plugged.id.clone(), plugged.stick.clone())
     }
@@ -177,6 +178,18 @@ impl Outer {
         self.monitor.device_del(&unseen.id)
     }
 
+    /// Waits until the kernel has a device at a port path, whatever udev does.
+    pub fn wait_in_sysfs(&self, path: &str) -> Result<()> {
+        until(&format!("the kernel has a device at {path}"), || {
+            let there = self.run(&format!("[ -e /sys/bus/usb/devices/{path}/{path}:1.0 ]"))?;
+            Ok(if there.code == 0 {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet("nothing".to_owned())
+            })
+        })
+    }
+
     /// Waits until a device that is no longer plugged is gone from sysfs.
     pub fn wait_gone(&self, plugged: &Plugged) -> Result<()> {
         let path = &plugged.path;
@@ -209,9 +222,16 @@ impl Outer {
 
     /// Waits until no machine has the device and a driver of the host has it.
     pub fn wait_on_host(&self, plugged: &Plugged) -> Result<()> {
-        until(&format!("the host has {plugged} for itself"), || {
-            Ok(attachment::is_on_host(&self.world()?, &plugged.path).into())
-        })
+        self.wait_on_host_at(&plugged.path)
+    }
+
+    /// Waits until no machine has what is at a port path and a driver of the
+    /// host has it.
+    pub fn wait_on_host_at(&self, path: &str) -> Result<()> {
+        until(
+            &format!("the host has what is at {path} for itself"),
+            || Ok(attachment::is_on_host(&self.world()?, path).into()),
+        )
     }
 
     /// Fails if a machine has the device now.

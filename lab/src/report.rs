@@ -12,15 +12,15 @@ const SECTIONS: [(&str, &str); 6] = [
     ),
     (
         "virtplug.service",
-        "systemctl status --no-pager --lines=0 virtplug; tail -n +1 /etc/virtplug/*.toml /etc/virtplug/*/*.toml 2>/dev/null",
+        "systemctl status --no-pager --lines=0 virtplug; tail -n +1 /etc/virtplug/*.toml /usr/lib/virtplug/*/*.toml /run/virtplug/*/*.toml /etc/virtplug/*/*.toml 2>/dev/null",
     ),
     (
         "USB devices and machines",
-        "/usr/lib/virtplug-lab/world alpha beta guest",
+        "/usr/lib/virtplug-lab/world machines",
     ),
     (
         "what the machines' controllers see",
-        "for name in alpha beta guest; do echo \"$name:\"; virsh -q qemu-monitor-command $name --hmp 'info usb'; done",
+        "for name in $(virsh -q list --name); do echo \"$name:\"; virsh -q qemu-monitor-command $name --hmp 'info usb'; done",
     ),
     (
         "journal of libvirtd",

@@ -81,7 +81,7 @@ fn make(folder: &Path, image: &Image, accel: Accel) -> Result<()> {
                 "cat > /root/{name} <<'END-OF-FILE'\n{text}END-OF-FILE"
             ))?;
         }
-        agent.sh(recipe::SETTLE)
+        agent.sh_within(BOOT, recipe::SETTLE)
     })?;
     progress::step("boot a kernel in the innermost machine", || {
         until_within(BOOT, "the innermost guest is ready", || {

@@ -73,3 +73,28 @@ fn the_lab_has_gadgets_with_any_serial() {
         lab.unplug_gadget(&gadget)
     });
 }
+
+#[test]
+fn the_lab_shifts_buses_plugs_fast_devices_and_changes_identities() {
+    scenario(|lab| {
+        let slow = lab.plug(Stick::serial("L3").port("1"))?;
+        let fast = lab.plug(Stick::storage("L4").port("2"))?;
+        ensure!(slow.first.bus != fast.first.bus, "{slow} and {fast}");
+        let shifted = lab.renumber_buses(&[&slow, &fast])?;
+        ensure!(shifted.len() == 2, "{shifted:?}");
+
+        let gadget = lab::gadget::Gadget {
+            controller: 0,
+            vendor: 0x1209,
+            product: 1,
+            serial: b"G1".to_vec(),
+        };
+        let path = lab.plug_gadget(&gadget)?;
+        let before = lab.device(&path)?;
+        lab.turn_gadget_into(&gadget, 0xb007)?;
+        let after = lab.device(&path)?;
+        ensure!(after.product == "b007", "{after:?}");
+        ensure!(after.inode != before.inode, "not a new instance: {after:?}");
+        lab.unplug_gadget(&gadget)
+    });
+}

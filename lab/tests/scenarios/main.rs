@@ -6,6 +6,7 @@
 mod boot;
 mod commands;
 mod daemon;
+mod follow;
 mod foreign;
 mod guest;
 mod hang;
@@ -15,11 +16,16 @@ mod lab_itself;
 mod libvirt;
 mod machine;
 mod matching;
+mod owners;
+mod place;
 mod plug;
+mod pool;
 mod race;
 mod reload;
 mod reset;
 mod snippet;
+mod starting;
+mod unknown;
 
 /// Serial `A1` belongs to alpha.
 const A1_TO_ALPHA: &str = r#"

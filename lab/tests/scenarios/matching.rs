@@ -76,3 +76,42 @@ fn all_given_fields_must_match() {
         lab.check_on_host(&adapter)
     });
 }
+
+#[test]
+fn match_by_pattern_with_an_exception() {
+    scenario(|lab| {
+        lab.install(
+            "[[machines.alpha.device]]\nserial = { glob = \"desk-?\" }\nnot = { serial = \"desk-3\" }\n\
+             [[machines.beta.device]]\nserial = [\"B1\", { regex = '^room-[0-9]{2}$' }]\n",
+        )?;
+        let (alpha, beta) = (lab.machine("alpha"), lab.machine("beta"));
+        let globbed = lab.plug(Stick::serial("desk-1").port("1"))?;
+        let longer = lab.plug(Stick::serial("desk-12").port("2"))?;
+        let except = lab.plug(Stick::serial("desk-3").port("3"))?;
+        let exact = lab.plug(Stick::serial("B1").port("4"))?;
+        let matched = lab.plug(Stick::serial("room-42").port("5"))?;
+        alpha.wait_exactly(&[&globbed])?;
+        beta.wait_exactly(&[&exact, &matched])?;
+        lab.daemon().wait_quiet()?;
+        lab.check_on_host(&longer)?;
+        lab.check_on_host(&except)
+    });
+}
+
+#[test]
+fn match_by_interface_speed_and_text_of_the_device() {
+    scenario(|lab| {
+        lab.install(
+            "[[machines.alpha.device]]\ninterfaces = \"08:06:50\"\nspeed = \"super\"\n\
+             [[machines.beta.device]]\nmanufacturer = \"QEMU\"\nproduct-name = { glob = \"*Keyboard\" }\n\
+             interfaces = { any = [\"03\"] }\n",
+        )?;
+        let memory = lab.plug(Stick::storage("S1").port("1"))?;
+        let keyboard = lab.plug(Stick::keyboard("K1").port("2"))?;
+        let mouse = lab.plug(Stick::mouse("M1").port("3"))?;
+        lab.machine("alpha").wait_exactly(&[&memory])?;
+        lab.machine("beta").wait_exactly(&[&keyboard])?;
+        lab.daemon().wait_quiet()?;
+        lab.check_on_host(&mouse)
+    });
+}

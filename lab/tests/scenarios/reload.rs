@@ -81,3 +81,34 @@ fn a_drop_in_replaces_the_machine_of_the_main_file() {
         lab.check_on_host(&a1)
     });
 }
+
+#[test]
+fn a_drop_in_masks_those_of_the_same_name_in_folders_that_come_before() {
+    scenario(|lab| {
+        let file = |folder: &str, serial: &str| {
+            lab.write(
+                &format!("{folder}/virtplug/machines.d/alpha.toml"),
+                &format!("[[device]]\nserial = \"{serial}\"\n"),
+            )
+        };
+        file("/usr/lib", "V1")?;
+        lab.install("")?;
+        let alpha = lab.machine("alpha");
+        let vendor = lab.plug(Stick::serial("V1").port("1"))?;
+        let runtime = lab.plug(Stick::serial("R1").port("2"))?;
+        let local = lab.plug(Stick::serial("L1").port("3"))?;
+        alpha.wait_exactly(&[&vendor])?;
+
+        file("/etc", "L1")?;
+        lab.daemon().reload("")?;
+        alpha.wait_exactly(&[&local])?;
+        // The administrator's own folder has the last word.
+        file("/run", "R1")?;
+        lab.daemon().reload("")?;
+        lab.daemon().wait_quiet()?;
+        alpha.check_exactly(&[&local])?;
+        lab.sh("rm /etc/virtplug/machines.d/alpha.toml")?;
+        lab.daemon().reload("")?;
+        alpha.wait_exactly(&[&runtime])
+    });
+}
