@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every check of the project: format, lints, tests, and the lab.
+# Runs every check of the project: format, lints, tests, fuzzing, and the lab.
 #
 #   scripts/test.sh [--yes] [--no-lab]
 #
@@ -33,10 +33,11 @@ step() {
     "$@"
 }
 
-step "packages" need_packages $yes gcc libc6-dev pkg-config libvirt-dev libudev-dev
+step "packages" need_packages $yes gcc g++ libc6-dev pkg-config libvirt-dev libudev-dev
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "tests" cargo test --locked
+step "fuzz" scripts/fuzz.sh $yes
 if [[ -n $lab ]]; then
     step "lab" scripts/lab.sh $yes test
     step "figures" scripts/lab.sh $yes figures
