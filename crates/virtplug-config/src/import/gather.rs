@@ -3,6 +3,7 @@
 mod handler_files;
 mod yaml_files;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -116,13 +117,16 @@ fn nothing(paths: &[PathBuf], message: &str) -> ImportFailure {
 #[derive(Default)]
 struct Gatherer {
     inputs: Vec<Input>,
+    /// What was read, without links: a folder may be given in several ways.
+    seen: BTreeSet<PathBuf>,
     bytes: usize,
 }
 
 impl Gatherer {
     /// Reads a file, unless it was read already.
     fn read(&mut self, path: &Path) -> Result<(), ImportFailure> {
-        if self.inputs.iter().any(|input| input.name == path) {
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if !self.seen.insert(real) {
             return Ok(());
         }
         // What is imported is checked by the reader of the TOML, so it does not

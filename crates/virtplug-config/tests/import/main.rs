@@ -1,5 +1,7 @@
 //! Imports of whole files: the TOML as users see it, and that it loads.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;

@@ -6,10 +6,9 @@ use clap::{Args, Subcommand};
 use virtplug_config::import::Format;
 
 const NEXT: &str = "\
-What to do next:
-  virtplug import whawty config.yml --output new.toml
-  virtplug check new.toml        Is it correct? Then read its comments.
-  virtplug plan --config new.toml  What would go where, with what is plugged in now?
+What to do next, after --output new.toml:
+  virtplug check new.toml          Is it correct? Read its comments, too.
+  virtplug plan --config new.toml  What would go where, as it is plugged in now?
 Then stop the old tool, put the file at /etc/virtplug/virtplug.toml and start the
 daemon. Both tools at once attach the same devices.
 
@@ -66,6 +65,7 @@ pub(crate) enum Tool {
     /// in it, the files of the handler are found among others.
     ///
     /// Example: virtplug import usb-libvirt-hotplug /etc/udev/rules.d /opt/udev
+    /// --output new.toml
     #[command(name = "usb-libvirt-hotplug", after_help = NEXT)]
     UsbLibvirtHotplug {
         /// Files of rules, the script, XML files that it left, or folders

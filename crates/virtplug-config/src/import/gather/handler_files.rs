@@ -15,13 +15,18 @@ const MOST_NAMED: usize = 5;
 /// The files, and what was found beside them and is of something else.
 pub(super) fn gather(paths: &[PathBuf]) -> Result<(Vec<Input>, Option<Remark>), ImportFailure> {
     let mut given = Gatherer::default();
-    let mut found = Gatherer::default();
-    for path in paths {
-        if !path.is_dir() {
-            given.read(path)?;
-            continue;
-        }
-        for path in list(&named(path))? {
+    let (folders, named_files): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        paths.iter().partition(|path| path.is_dir());
+    for path in named_files {
+        given.read(path)?;
+    }
+    // What was named is taken whatever it holds, also when its folder is searched.
+    let mut found = Gatherer {
+        seen: given.seen,
+        ..Gatherer::default()
+    };
+    for folder in folders {
+        for path in list(&named(folder))? {
             if path.is_dir() {
                 for path in list(&path)?.iter().filter(|path| is_candidate(path)) {
                     found.read(path)?;
@@ -32,9 +37,6 @@ pub(super) fn gather(paths: &[PathBuf]) -> Result<(Vec<Input>, Option<Remark>), 
         }
     }
     let mut files = given.inputs;
-    found
-        .inputs
-        .retain(|input| files.iter().all(|file| file.name != input.name));
     let (scripts, others): (Vec<Input>, Vec<Input>) = found
         .inputs
         .into_iter()
