@@ -7,6 +7,7 @@
 mod bash;
 mod bbvirt;
 mod document;
+mod gather;
 mod glob;
 mod go_regex;
 mod handler;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use virtplug_core::Escaped;
 
 pub use bbvirt::bbvirt;
+pub use gather::{Format, ImportFailure, import};
 pub use handler::hotplug;
 pub use whawty::whawty;
 
@@ -88,6 +90,8 @@ impl Input {
 pub struct Imported {
     /// The configuration. Each remark stands in it as a comment, too.
     pub toml: String,
+    /// How many rules there are, also those that are switched off.
+    pub rules: usize,
     /// What could not be carried over, and what to know about what was.
     pub remarks: Vec<Remark>,
 }

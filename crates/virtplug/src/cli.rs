@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::import::args::ImportArgs;
 use crate::snippet::args::SnippetArgs;
 
 /// Keeps host USB devices in the libvirt machines they belong to.
@@ -67,6 +68,13 @@ pub(crate) enum Command {
     /// snippet goes to standard output, fit for `> FILE`; what else there is to do
     /// goes to standard error.
     Snippet(SnippetArgs),
+    /// Turn the configuration of bbvirt, whawty or usb-libvirt-hotplug into TOML
+    ///
+    /// The files are read, nothing in them is executed, and no machine gets more
+    /// than it had: what cannot be said as exactly is left out. The TOML goes to
+    /// standard output or to a file; what was left out, and why, stands in it as
+    /// comments and goes to standard error as notes.
+    Import(ImportArgs),
 }
 
 /// Where configuration and machines come from.

@@ -11,6 +11,7 @@ mod edge;
 mod exit;
 #[cfg(test)]
 mod fixture;
+mod import;
 mod journal;
 mod json;
 mod log;
@@ -52,6 +53,9 @@ fn run(cli: Cli) -> Result<Exit, String> {
     if let Command::Snippet(args) = &cli.command {
         return Ok(snippet::run(args));
     }
+    if let Command::Import(args) = &cli.command {
+        return Ok(import::run(args));
+    }
     let world = World::open()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -68,6 +72,7 @@ fn run(cli: Cli) -> Result<Exit, String> {
             Command::Plan { sources, json } => plan::run(world, &sources, json).await,
             Command::Apply(sources) => apply::run(world, &sources).await,
             Command::Snippet(args) => snippet::run(&args),
+            Command::Import(args) => import::run(&args),
         }
     });
     // A call that hangs must not keep the program from ending.

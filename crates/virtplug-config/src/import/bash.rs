@@ -17,6 +17,8 @@ use words::Word;
 #[derive(Debug, Default)]
 pub(super) struct Script {
     variables: BTreeMap<String, Variable>,
+    /// What variables may hold whose value is uncertain, as far as it can be told.
+    possible: BTreeMap<String, BTreeSet<String>>,
     /// What was not carried out.
     pub(super) notes: Vec<Note>,
 }
@@ -76,6 +78,16 @@ impl Script {
         self.variables.get(name)
     }
 
+    /// The variables with such a prefix whose value is uncertain, and what they
+    /// may hold.
+    pub(super) fn possible<'s>(
+        &'s self,
+        prefix: &'s str,
+    ) -> impl Iterator<Item = (&'s str, &'s BTreeSet<String>)> {
+        let all = self.possible.iter();
+        all.filter_map(move |(name, values)| Some((name.strip_prefix(prefix)?, values)))
+    }
+
     fn note(&mut self, line: usize, text: String, variable: Option<&str>) {
         self.notes.push(Note {
             line,
@@ -118,7 +130,7 @@ impl Script {
         let name = literal(&first).unwrap_or_default();
         match name.as_str() {
             "declare" | "typeset" | "export" | "readonly" => {
-                self.declare(&name, rest, command.certain)
+                self.declare(&name, rest, command.certain);
             }
             "unset" => {
                 for word in rest {
@@ -126,7 +138,12 @@ impl Script {
                         continue;
                     };
                     let variable = variable.split('[').next().unwrap_or_default();
-                    self.variables.remove(variable);
+                    if command.certain {
+                        self.variables.remove(variable);
+                        self.possible.remove(variable);
+                    } else {
+                        self.forget(Some(variable));
+                    }
                 }
             }
             // These change no variable.
@@ -155,22 +172,29 @@ impl Script {
                 // Other options change what an assignment means.
                 plain &= word.source.chars().skip(1).all(|c| "agrtx".contains(c));
             } else if word.assignment.is_some() {
-                if !plain {
-                    let variable = word.assignment.as_ref().map(|to| to.name.clone());
-                    let text = format!("`{name}` with these options is not understood");
-                    self.note(word.line, text, variable.as_deref());
-                    self.forget(variable.as_deref());
-                } else {
+                if plain {
                     self.assign(word, certain);
+                    continue;
                 }
+                let variable = word.assignment.as_ref().map(|to| to.name.clone());
+                let text = format!("`{name}` with these options is not understood");
+                self.note(word.line, text, variable.as_deref());
+                self.forget(variable.as_deref());
             }
         }
     }
 
+    /// A variable has a value that is not known; what it held is one that it may have.
     fn forget(&mut self, name: Option<&str>) {
-        if let Some(name) = name {
-            self.variables.remove(name);
-        }
+        let Some(name) = name else {
+            return;
+        };
+        let before = self.variables.remove(name).unwrap_or_default();
+        let values = before.elements.into_values().map(|element| element.text);
+        self.possible
+            .entry(name.to_owned())
+            .or_default()
+            .extend(values);
     }
 
     fn assign(&mut self, word: Word, certain: bool) {
@@ -184,6 +208,14 @@ impl Script {
             let text = format!("`{source}` depends on what is executed");
             self.note(line, text, Some(&name));
             self.forget(Some(&name));
+            let words = to.elements.unwrap_or_default();
+            let known = self.literals(words.iter().flat_map(|word| &word.parts));
+            let values = words
+                .into_iter()
+                .filter_map(|word| word.element(&known).ok());
+            let single = words::join(&word.parts, &self.literals(word.parts.iter()));
+            let values: Vec<String> = values.chain(single.ok()).collect();
+            self.possible.entry(name).or_default().extend(values);
             return;
         }
         // A name without a value in scope is the same as an empty one.
@@ -194,7 +226,13 @@ impl Script {
         );
         let Some(elements) = to.elements else {
             self.assign_one(
-                &name, to.index, to.append, word.parts, line, &known, &source,
+                &name,
+                to.index,
+                to.append,
+                &word.parts,
+                line,
+                &known,
+                &source,
             );
             return;
         };
@@ -225,6 +263,9 @@ impl Script {
                 }
             }
         }
+        if !to.append {
+            self.possible.remove(&name);
+        }
         self.variables.insert(name, kept);
     }
 
@@ -234,7 +275,7 @@ impl Script {
         name: &str,
         index: Option<String>,
         append: bool,
-        parts: Vec<words::Part>,
+        parts: &[words::Part],
         line: usize,
         known: &BTreeMap<String, String>,
         source: &str,
@@ -243,7 +284,7 @@ impl Script {
             None => Some(0),
             Some(text) => text.parse().ok(),
         };
-        let value = words::join(&parts, known);
+        let value = words::join(parts, known);
         match (index, value) {
             (Some(index), Ok(text)) => {
                 let variable = self.variables.entry(name.to_owned()).or_default();

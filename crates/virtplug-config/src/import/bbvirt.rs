@@ -34,6 +34,11 @@ pub fn bbvirt(source: &Input) -> Result<Imported, ImportError> {
         let text = format!("not carried over: {}", note.text);
         document.remarks.push(source.remark(note.line, text));
     }
+    if !is_bbvirt(&script) {
+        let message = "no variable DOMAIN_RNG_… is set here, so there is no device to import; bbvirt's configuration \
+                       usually is /etc/bit-babbler/vm.conf";
+        return Err(source.error(None, message.to_owned()));
+    }
     let names: BTreeMap<&str, &Element> = elements(&script, "DOMAIN_NAME_").collect();
     let uris: BTreeMap<&str, &Element> = elements(&script, "DOMAIN_URI_").collect();
     let owners = owners(&script);
@@ -60,7 +65,7 @@ pub fn bbvirt(source: &Input) -> Result<Imported, ImportError> {
             );
             machine.remarks.push(source.remark(None, text));
         }
-        devices(machine, id, variable, &owners, source);
+        devices(machine, id, variable, &owners, &script, source);
     }
     for (id, uri) in uris {
         if script.get(&format!("DOMAIN_RNG_{id}")).is_none() {
@@ -73,6 +78,13 @@ pub fn bbvirt(source: &Input) -> Result<Imported, ImportError> {
     }
     document.machines = machines.into_values().collect();
     Ok(document.write())
+}
+
+/// Whether a script says anything of devices, if only in a way that is not understood.
+fn is_bbvirt(script: &bash::Script) -> bool {
+    let of_devices = |name: &String| name.starts_with("DOMAIN_RNG_");
+    let noted = |note: &bash::Note| note.variable.as_ref().is_some_and(of_devices);
+    script.with_prefix("DOMAIN_RNG_").next().is_some() || script.notes.iter().any(noted)
 }
 
 fn elements<'s>(
@@ -125,6 +137,7 @@ fn devices(
     id: &str,
     variable: &bash::Variable,
     owners: &BTreeMap<&str, &str>,
+    script: &bash::Script,
     source: &Input,
 ) {
     let mut seen = std::collections::BTreeSet::new();
@@ -149,10 +162,38 @@ fn devices(
                 serial: Text::exact(serial.text.as_str()),
                 ..Wanted::product(VENDOR, PRODUCT)
             };
-            Entry::Rule(Box::new(wanted), Vec::new())
+            uncertain_rule(wanted, id, serial, script, source)
         } else {
             continue;
         };
         machine.entries.push(entry);
     }
+}
+
+/// A rule; switched off where a list that is not known for certain may give the
+/// device to another machine. Lists before this one never do, since the last counts.
+fn uncertain_rule(
+    wanted: Wanted,
+    id: &str,
+    serial: &Element,
+    script: &bash::Script,
+    source: &Input,
+) -> Entry {
+    let mut rivals = script.possible("DOMAIN_RNG_");
+    let rival = rivals.find(|(other, values)| *other > id && values.contains(&serial.text));
+    let Some((other, _)) = rival else {
+        return Entry::Rule(Box::new(wanted), Vec::new());
+    };
+    let text = format!(
+        "{} may be listed for {}, too, which depends on what is executed; bbvirt gave it to {} then, so the rule is \
+         switched off; delete `enabled = false` if the device belongs here",
+        Escaped(&serial.text),
+        Escaped(other),
+        Escaped(other),
+    );
+    let wanted = Wanted {
+        disabled: true,
+        ..wanted
+    };
+    Entry::Rule(Box::new(wanted), vec![source.remark(serial.line, text)])
 }

@@ -74,11 +74,13 @@ impl Document {
             out.text.push_str("#\n");
             out.remark(remark);
         }
+        let rules = self.machines.iter().map(Machine::rules).sum();
         for machine in self.machines {
             out.machine(machine);
         }
         Imported {
             toml: out.text,
+            rules,
             remarks: out.remarks,
         }
     }

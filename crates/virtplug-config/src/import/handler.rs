@@ -1,18 +1,19 @@
 //! The udev rules, scripts and files of the bash handler usb-libvirt-hotplug.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod out;
 
-use virtplug_core::Escaped;
+use std::collections::BTreeSet;
 
 use super::bash;
-use super::document::{Document, Entry, Machine, name_fault};
+use super::document::Document;
 use super::matcher::Wanted;
 use super::rules_file::{self, HandlerRule};
 use super::sticks::{self, Kind, Stick, Table};
 use super::{ImportError, Imported, Input, Remark};
+use out::Out;
 
-/// The most rules that are written.
-const MOST_RULES: usize = 10_000;
+/// What the handler is called.
+pub(super) const NAME: &str = "usb-libvirt-hotplug";
 
 /// Imports the files of the bash handler, in any order: rules of udev
 /// (`*.rules`), the script with its table, and the XML files that the script
@@ -32,7 +33,19 @@ pub fn hotplug(files: &[Input]) -> Result<Imported, ImportError> {
             _ => given.script(file, &text)?,
         }
     }
-    given.rules_given = !rules_files.is_empty();
+    given.no_rules_file = rules_files.is_empty();
+    let found = given.table.is_some()
+        || files
+            .iter()
+            .any(|file| file.name.extension().is_some_and(|kind| kind == "xml"))
+        || rules_files
+            .iter()
+            .any(|(_, text)| names_handler(text, &given.programs));
+    if let Some(file) = files.first().filter(|_| !found) {
+        let message = "no rule here runs usb-libvirt-hotplug, and there is no table of devices; if the script has another \
+                       name, give it, too";
+        return Err(file.error(None, message.to_owned()));
+    }
     for (file, text) in rules_files {
         let read = rules_file::read(file, &text, &given.programs)?;
         given.remarks.extend(read.remarks);
@@ -43,12 +56,20 @@ pub fn hotplug(files: &[Input]) -> Result<Imported, ImportError> {
     given.import()
 }
 
+/// Whether rules of udev may run the handler. `programs`: names of its scripts.
+pub(super) fn names_handler(text: &str, programs: &[String]) -> bool {
+    text.contains(NAME)
+        || programs
+            .iter()
+            .any(|program| text.contains(program.as_str()))
+}
+
 /// What the files say.
 #[derive(Default)]
 struct Given<'f> {
     rules: Vec<(&'f Input, HandlerRule)>,
-    /// Whether there is a rules file; its rules may all be left out.
-    rules_given: bool,
+    /// Whether there is no file with rules. The rules of one may all be left out.
+    no_rules_file: bool,
     /// The table, and its script.
     table: Option<Table>,
     /// Names of the scripts.
@@ -85,10 +106,10 @@ impl<'f> Given<'f> {
             Some(table) if table.kind == Kind::Decides => self.by_table(table, &mut out)?,
             _ => self.by_rules(table.as_ref(), &mut out)?,
         }
-        if !self.rules_given
+        if self.no_rules_file
             && let Some(table) = &table
         {
-            self.table_alone(table, &mut out)?;
+            table_alone(table, &mut out)?;
         }
         for stick in &self.left {
             out.left_file(stick)?;
@@ -155,7 +176,7 @@ impl<'f> Given<'f> {
                 let Some(wanted) = wanted.and(serial) else {
                     continue;
                 };
-                if !self.rules_given {
+                if self.no_rules_file {
                     out.add(
                         &stick.machine,
                         wanted.clone(),
@@ -188,6 +209,12 @@ impl<'f> Given<'f> {
         if table.is_none() && !self.rules.is_empty() {
             let text = "The script of the handler is not among the files. If it has MATCH_SERIAL_ID=1 or a table, \
                         give it, too: the rules here may be for more devices than it attached.";
+            out.remarks.push(Remark::general(text));
+        }
+        if serials.is_some() && !self.rules.is_empty() {
+            let text = "With MATCH_SERIAL_ID=1 the script looks at nothing but the serial number. Here a device also has \
+                        to be of the product that its entry in the table names, and where the machine of the entry has \
+                        rules, only that machine gets it.";
             out.remarks.push(Remark::general(text));
         }
         for (file, rule) in &self.rules {
@@ -235,129 +262,36 @@ impl<'f> Given<'f> {
         }
         Ok(())
     }
+}
 
-    /// A script whose table does not decide, without rules of udev.
-    fn table_alone(&self, table: &Table, out: &mut Out) -> Result<(), ImportError> {
-        out.remarks.push(Remark::general(match table.kind {
+/// A script whose table does not decide, without rules of udev.
+fn table_alone(table: &Table, out: &mut Out) -> Result<(), ImportError> {
+    out.remarks.push(Remark::general(match table.kind {
             Kind::Decides => "No rules of udev are among the files; they may run the script for fewer devices than its table names.",
             Kind::Serials => "No rules of udev are among the files, so the machines and ids are those that the table notes.",
             Kind::Unused => "No rules of udev are among the files, and the script has MATCH_SERIAL_ID=0, so only they say which devices it attaches; give them, too.",
         }));
-        if table.kind != Kind::Serials {
-            return Ok(());
-        }
-        for stick in &table.sticks {
-            match (stick.ids, &stick.serial) {
-                (Some((vendor, product, _)), Some(serial)) => {
-                    let wanted =
-                        Wanted::product(vendor, product).and(super::matcher::short_serial(serial));
-                    out.add(
-                        &stick.machine,
-                        wanted.unwrap_or_default(),
-                        Vec::new(),
-                        &stick.input,
-                        stick.line,
-                    )?;
-                }
-                _ => out.remarks.push(stick.input.remark(
+    if table.kind != Kind::Serials {
+        return Ok(());
+    }
+    for stick in &table.sticks {
+        match (stick.ids, &stick.serial) {
+            (Some((vendor, product, _)), Some(serial)) => {
+                let wanted =
+                    Wanted::product(vendor, product).and(super::matcher::short_serial(serial));
+                out.add(
+                    &stick.machine,
+                    wanted.unwrap_or_default(),
+                    Vec::new(),
+                    &stick.input,
                     stick.line,
-                    "left out: the entry has no ids such as 10c4:ea60, or no serial number",
-                )),
+                )?;
             }
+            _ => out.remarks.push(stick.input.remark(
+                stick.line,
+                "left out: the entry has no ids such as 10c4:ea60, or no serial number",
+            )),
         }
-        Ok(())
     }
-}
-
-/// The rules so far.
-#[derive(Default)]
-struct Out {
-    machines: BTreeMap<String, Machine>,
-    /// What was written already.
-    known: BTreeMap<String, BTreeSet<Wanted>>,
-    count: usize,
-    remarks: Vec<Remark>,
-}
-
-impl Out {
-    /// Adds a rule; one that is there already is not written twice.
-    fn add(
-        &mut self,
-        machine: &str,
-        wanted: Wanted,
-        remarks: Vec<Remark>,
-        from: &Input,
-        line: usize,
-    ) -> Result<(), ImportError> {
-        if let Some(fault) = name_fault(machine) {
-            let text = format!("left out, machine \"{}\": {fault}", Escaped(machine));
-            self.remarks
-                .push(from.remark(Some(line).filter(|line| *line > 0), text));
-            return Ok(());
-        }
-        if !self
-            .known
-            .entry(machine.to_owned())
-            .or_default()
-            .insert(wanted.clone())
-        {
-            return Ok(());
-        }
-        self.count += 1;
-        if self.count > MOST_RULES {
-            return Err(from.error(
-                None,
-                format!("the import would have more than {MOST_RULES} rules"),
-            ));
-        }
-        let entry = self
-            .machines
-            .entry(machine.to_owned())
-            .or_insert_with(|| Machine::new(machine));
-        entry.entries.push(Entry::Rule(Box::new(wanted), remarks));
-        Ok(())
-    }
-
-    /// Adds the device of a file that the handler left, unless a rule means it.
-    fn left_file(&mut self, stick: &Stick) -> Result<(), ImportError> {
-        let Some((vendor, product, _)) = stick.ids else {
-            return Ok(());
-        };
-        let of_device = |wanted: Wanted| Wanted::product(vendor, product).and(wanted);
-        let rules: Vec<Wanted> = stick
-            .serials(true)
-            .into_iter()
-            .filter_map(of_device)
-            .collect();
-        let known = self.known.get(&stick.machine);
-        let covers =
-            |have: &Wanted| !have.disabled && rules.iter().any(|rule| is_part_of(rule, have));
-        if known.is_some_and(|known| known.iter().any(covers)) {
-            return Ok(());
-        }
-        for rule in rules {
-            let text =
-                "no rule among the files names this device; the handler left it here at some time";
-            let remark = stick.input.remark(None, text);
-            self.add(&stick.machine, rule, vec![remark], &stick.input, 0)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether what meets `rule` may meet `have`: the handler took the revision
-/// and the place from the device, which a file does not tell.
-fn is_part_of(rule: &Wanted, have: &Wanted) -> bool {
-    let mut plain = have.clone();
-    plain.revision = Vec::new();
-    plain
-        .env
-        .retain(|name, _| name == "ID_SERIAL_SHORT" || name == "ID_SERIAL");
-    plain.priority = 0;
-    plain.tags = Vec::new();
-    plain.not = rule.not.clone();
-    let both = rule.clone().and(plain);
-    both.is_some_and(|both| {
-        both.vendor == rule.vendor && both.serial == rule.serial && both.env == rule.env
-    })
+    Ok(())
 }

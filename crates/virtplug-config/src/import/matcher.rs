@@ -19,7 +19,8 @@ pub(super) struct Wanted {
     pub(super) current_tags: Vec<String>,
     pub(super) not: Vec<Wanted>,
     pub(super) priority: i32,
-    /// The rule never held in the original, so it is carried over switched off.
+    /// Carried over switched off: it never held in the original, or it is not
+    /// certain that it did.
     pub(super) disabled: bool,
 }
 

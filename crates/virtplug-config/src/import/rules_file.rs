@@ -95,7 +95,7 @@ impl RulesFile {
                         None => {
                             refused = refused.or(Some(format!(
                                 "{token} and another condition cannot be combined"
-                            )))
+                            )));
                         }
                     }
                 }
@@ -150,7 +150,7 @@ fn command(line: &Line, handlers: &[String]) -> Option<Result<Option<String>, St
         let words = command_words(&token.value);
         let is_handler = |word: &String| {
             let name = word.rsplit('/').next().unwrap_or_default();
-            name.contains("usb-libvirt-hotplug") || handlers.iter().any(|handler| handler == name)
+            name.contains(super::handler::NAME) || handlers.iter().any(|handler| handler == name)
         };
         let at = words.iter().position(is_handler)?;
         let Some(machine) = words.get(at + 1).filter(|word| !word.is_empty()) else {

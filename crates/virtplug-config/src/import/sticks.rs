@@ -193,11 +193,7 @@ pub(super) fn left_file(input: &Input, text: &str) -> Result<Result<Stick, Remar
         )));
     };
     let name = input.base_name();
-    let mut parts = name.trim_end_matches(".xml").splitn(3, '-');
-    let number = |part: Option<&str>| part.is_some_and(|part| part.parse::<u16>().is_ok());
-    let serial = (number(parts.next()) && number(parts.next()))
-        .then(|| parts.next())
-        .flatten();
+    let serial = serial_of(&name);
     match serial {
         Some(serial) if !serial.is_empty() => Ok(Ok(Stick {
             input: Input { name: input.name.clone(), bytes: Vec::new() },
@@ -212,4 +208,18 @@ pub(super) fn left_file(input: &Input, text: &str) -> Result<Result<Stick, Remar
              would take every device of this product",
         ))),
     }
+}
+
+/// Whether the handler names its files so.
+pub(super) fn is_left_file(name: &str) -> bool {
+    serial_of(name).is_some()
+}
+
+/// The serial number in `BUS-DEVICE-SERIAL.xml`; it may be empty.
+fn serial_of(name: &str) -> Option<&str> {
+    let mut parts = name.strip_suffix(".xml")?.splitn(3, '-');
+    let number = |part: Option<&str>| part.is_some_and(|part| part.parse::<u16>().is_ok());
+    (number(parts.next()) && number(parts.next()))
+        .then(|| parts.next())
+        .flatten()
 }

@@ -1,6 +1,8 @@
 //! The configuration of whawty's libvirt-usb-hotplugd: YAML, with files for
 //! single machines in `machines.d`.
 
+mod udev;
+
 use std::collections::BTreeMap;
 
 use virtplug_core::Escaped;
@@ -8,7 +10,8 @@ use virtplug_core::Escaped;
 use super::document::{Document, Entry, Machine, name_fault};
 use super::matcher::{Text, Wanted};
 use super::yaml::{self, Node};
-use super::{ImportError, Imported, Input, Remark, go_regex};
+use super::{ImportError, Imported, Input, Remark};
+use udev::udev;
 
 /// Imports the main file and the files of `machines.d`, each of which is the
 /// machine of its name and replaces the entry in the main file.
@@ -33,6 +36,7 @@ pub fn whawty(main: &Input, machines: &[Input]) -> Result<Imported, ImportError>
         let Some(root) = import.root(file)? else {
             continue;
         };
+        import.found = true;
         let mut replaced = Vec::new();
         if import.machines.contains_key(name) {
             replaced.push(file.remark(
@@ -45,6 +49,11 @@ pub fn whawty(main: &Input, machines: &[Input]) -> Result<Imported, ImportError>
         }
         import.machine(file, name, &root, replaced)?;
     }
+    if import.machines.is_empty() && !import.found {
+        let message = "there is no `machines:` here, so this is no configuration of libvirt-usb-hotplugd with anything to \
+                       import";
+        return Err(main.error(None, message.to_owned()));
+    }
     let document = Document {
         title: "Imported from the configuration of libvirt-usb-hotplugd.".to_owned(),
         remarks: import.remarks,
@@ -56,6 +65,8 @@ pub fn whawty(main: &Input, machines: &[Input]) -> Result<Imported, ImportError>
 #[derive(Default)]
 struct Import {
     machines: BTreeMap<String, Machine>,
+    /// Whether there is anything of machines, also where nothing of it is left.
+    found: bool,
     remarks: Vec<Remark>,
 }
 
@@ -89,8 +100,9 @@ impl Import {
                     let text = "not carried over: `interval`; virtplug does not poll, it acts as soon as something changes";
                     self.remarks.push(file.remark(value.line, text));
                 }
-                "machines" if value.is_null() => {}
+                "machines" if value.is_null() => self.found = true,
                 "machines" => {
+                    self.found = true;
                     for (name, machine) in entries(file, value)? {
                         self.machine(file, name, machine, Vec::new())?;
                     }
@@ -268,128 +280,4 @@ fn number(key: &str, value: &Node) -> Result<u16, Fault> {
             Escaped(text)
         ),
     ))
-}
-
-fn udev(node: &Node, wanted: &mut Wanted) -> Result<(), Fault> {
-    for (key, value) in fields(node)? {
-        if value.is_null() {
-            continue;
-        }
-        let expected = |what: &str| {
-            (
-                value.line,
-                format!("`{}` is a list of {what}", Escaped(key)),
-            )
-        };
-        match key {
-            "env" => {
-                let list = value.list().ok_or_else(|| expected("properties"))?;
-                for condition in list {
-                    env(condition, wanted)?;
-                }
-            }
-            "tags" | "current-tags" => {
-                let list = value.list().ok_or_else(|| expected("tags"))?;
-                let tags = list
-                    .iter()
-                    .map(|tag| tag.text().map(str::to_owned).filter(|_| !tag.tagged));
-                let tags: Option<Vec<String>> = tags.collect();
-                let tags = tags.filter(|tags| tags.iter().all(|tag| !tag.is_empty()));
-                let field = if key == "tags" {
-                    &mut wanted.tags
-                } else {
-                    &mut wanted.current_tags
-                };
-                *field = tags.ok_or_else(|| expected("tags"))?;
-            }
-            _ => {
-                return Err((
-                    value.line,
-                    format!(
-                        "the key `{}` is unknown, and libvirt-usb-hotplugd refuses it",
-                        Escaped(key)
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// One condition on a property.
-fn env(node: &Node, wanted: &mut Wanted) -> Result<(), Fault> {
-    let (mut name, mut equals, mut pattern) = (None, None, None);
-    for (key, value) in fields(node)? {
-        if value.tagged {
-            return Err((value.line, "a YAML tag is not understood here".to_owned()));
-        }
-        match key {
-            "name" => name = value.text(),
-            "equals" => equals = value.text(),
-            "pattern" => pattern = value.text().map(|text| (text, value.line)),
-            _ => {
-                return Err((
-                    value.line,
-                    format!(
-                        "the key `{}` is unknown, and libvirt-usb-hotplugd refuses it",
-                        Escaped(key)
-                    ),
-                ));
-            }
-        }
-    }
-    let Some(name) = name.filter(|name| !name.is_empty()) else {
-        return Err((
-            node.line,
-            "a condition on a property needs its `name`".to_owned(),
-        ));
-    };
-    if matches!(name, "TAGS" | "CURRENT_TAGS") {
-        return Err((
-            node.line,
-            format!(
-                "libvirt-usb-hotplugd has no property {name}, so the rule never held; use `tags`"
-            ),
-        ));
-    }
-    let text = match (equals, pattern) {
-        (Some(""), None) => Text::Regex("^$".to_owned()),
-        (Some(equals), None) => Text::Exact(equals.to_owned()),
-        (None, Some((pattern, line))) => match go_regex::translate(pattern) {
-            Ok(pattern) => Text::Regex(pattern),
-            Err(why) => {
-                let text = format!(
-                    "the pattern \"{}\" cannot be carried over: {why}",
-                    Escaped(pattern)
-                );
-                return Err((line, text));
-            }
-        },
-        (Some(_), Some(_)) => {
-            return Err((
-                node.line,
-                "`equals` and `pattern` exclude each other".to_owned(),
-            ));
-        }
-        (None, None) => {
-            return Err((
-                node.line,
-                "a condition on a property needs `equals` or `pattern`".to_owned(),
-            ));
-        }
-    };
-    match wanted.env.get(name) {
-        // Both must hold, and a list would mean either.
-        Some(other) if *other != [text.clone()] => Err((
-            node.line,
-            format!(
-                "two conditions on the property {} cannot be said here",
-                Escaped(name)
-            ),
-        )),
-        _ => {
-            wanted.env.insert(name.to_owned(), vec![text]);
-            Ok(())
-        }
-    }
 }

@@ -254,6 +254,8 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn number(text: &str) -> Option<i64> {
@@ -287,7 +289,7 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let before = format!("*a{}, ", level - 1).repeat(10);
-            bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+            writeln!(bomb, "a{level}: &a{level} [{before}]").unwrap();
         }
         assert!(read(&bomb).unwrap_err().message.contains("aliases"));
         for deep in [

@@ -1,5 +1,7 @@
 //! Imports of whole files: the TOML as users see it, and that it loads.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -40,6 +42,7 @@ fn bbvirt_files() {
         "bbvirt_hostile",
         loaded(bbvirt(&input("bbvirt/hostile.conf")))
     );
+    insta::assert_snapshot!("bbvirt_twice", loaded(bbvirt(&input("bbvirt/twice.conf"))));
 }
 
 #[test]
@@ -74,9 +77,37 @@ fn handler_files() {
     ];
     insta::assert_snapshot!("handler_serials", of(&all));
     insta::assert_snapshot!(
+        "handler_two_machines",
+        of(&["two.rules", "two.sh", "haos/2-4-leftover.xml"])
+    );
+    insta::assert_snapshot!(
         "handler_table",
         of(&["all.rules", "table.sh", "haos/1-9-0123abcd.xml"])
     );
+}
+
+#[test]
+fn files_of_something_else_are_refused() {
+    let file = |name: &str, text: &str| Input {
+        name: name.into(),
+        bytes: text.into(),
+    };
+    let message = |result: Result<Imported, ImportError>| result.unwrap_err().to_string();
+    let messages = [
+        message(bbvirt(&file("vm.conf", "# DOMAIN_RNG_a=( X )\n"))),
+        message(bbvirt(&file("config.yml", "machines:\n  a:\n"))),
+        message(whawty(&file("empty.yml", ""), &[])),
+        message(whawty(&file("config.yml", "interval: 2s"), &[])),
+        message(whawty(&file("vm.conf", "DOMAIN_RNG_a=( X )"), &[])),
+        message(hotplug(&[file(
+            "70.rules",
+            "SUBSYSTEM==\"tty\", MODE=\"0660\"",
+        )])),
+        message(hotplug(&[file("run.sh", "echo hello")])),
+        message(hotplug(&[file("a/1-2-x.xml", "<domain/>")])),
+        message(hotplug(&[file("a/1-2-x.xml", "<hostdev")])),
+    ];
+    insta::assert_snapshot!("refused", messages.join("\n"));
 }
 
 /// Rules that are all left out must not widen the table to every device.
