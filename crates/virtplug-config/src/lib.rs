@@ -36,6 +36,7 @@ mod record;
 mod render;
 mod roots;
 mod rule_places;
+mod schema;
 mod source;
 mod suggestion;
 mod syntax;
@@ -48,6 +49,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use load::{LoadError, Loaded, Options, load, load_from};
 pub use roots::Roots;
 pub use rule_places::RulePlaces;
+pub use schema::{drop_in_schema, schema};
 
 /// The main file, unless the user names another one.
 pub const MAIN_FILE: &str = "/etc/virtplug/virtplug.toml";
