@@ -24,6 +24,7 @@ mod list;
 mod load;
 mod machine;
 mod main_file;
+mod manual;
 mod meaning;
 mod mismatch;
 mod mistake;
@@ -47,6 +48,7 @@ mod written;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use load::{LoadError, Loaded, Options, load, load_from};
+pub use manual::manual;
 pub use roots::Roots;
 pub use rule_places::RulePlaces;
 pub use schema::{drop_in_schema, schema};

@@ -67,6 +67,16 @@ pub(crate) enum Command {
     /// snippet goes to standard output, fit for `> FILE`; what else there is to do
     /// goes to standard error.
     Snippet(SnippetArgs),
+    /// Print the JSON schema of the configuration, for editors and other tools
+    ///
+    /// Editors that know JSON schemas for TOML complete the keys and mark
+    /// mistakes with it. Those with taplo find it by a first line such as
+    /// `#:schema /usr/share/virtplug/virtplug.schema.json`.
+    Schema {
+        /// Print the schema of a machine's own file in machines.d
+        #[arg(long)]
+        drop_in: bool,
+    },
 }
 
 /// Where configuration and machines come from.

@@ -22,6 +22,7 @@ mod pass;
 mod plan;
 mod rehearsal;
 mod reload;
+mod schema;
 mod service;
 mod settings;
 mod snippet;
@@ -52,6 +53,9 @@ fn run(cli: Cli) -> Result<Exit, String> {
     if let Command::Snippet(args) = &cli.command {
         return Ok(snippet::run(args));
     }
+    if let Command::Schema { drop_in } = cli.command {
+        return Ok(schema::run(drop_in));
+    }
     let world = World::open()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -68,6 +72,7 @@ fn run(cli: Cli) -> Result<Exit, String> {
             Command::Plan { sources, json } => plan::run(world, &sources, json).await,
             Command::Apply(sources) => apply::run(world, &sources).await,
             Command::Snippet(args) => snippet::run(&args),
+            Command::Schema { drop_in } => schema::run(drop_in),
         }
     });
     // A call that hangs must not keep the program from ending.
