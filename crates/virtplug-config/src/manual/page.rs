@@ -5,6 +5,8 @@ use roff::{Inline, Roff, bold, roman};
 /// A page, from its title on.
 pub(super) struct Page {
     roff: Roff,
+    /// Whether a heading was the last; what follows needs no gap then.
+    fresh: bool,
 }
 
 impl Page {
@@ -13,23 +15,27 @@ impl Page {
         let mut roff = Roff::new();
         let title = ["virtplug.toml", "5", "\"\"", "virtplug", "File formats"];
         roff.control("TH", title);
-        // Neither hyphens nor wide gaps inside of what people copy.
+        // Neither hyphens nor wide gaps inside of what people copy. The macros
+        // switch hyphens on again by a register of theirs.
         roff.control("nr", ["HY", "0"]);
+        roff.control("nh", []);
         roff.control("ad", ["l"]);
-        Self { roff }
+        Self { roff, fresh: true }
     }
 
     pub(super) fn section(&mut self, title: &str) {
         self.roff.control("SH", [title]);
+        self.fresh = true;
     }
 
     pub(super) fn subsection(&mut self, title: &str) {
         self.roff.control("SS", [title]);
+        self.fresh = true;
     }
 
     /// A paragraph, in which backquotes are around what is bold.
     pub(super) fn paragraph(&mut self, text: &str) {
-        self.roff.control("P", []);
+        self.gap();
         if !text.is_empty() {
             self.roff.text(inlines(text));
         }
@@ -41,8 +47,15 @@ impl Page {
         }
     }
 
+    fn gap(&mut self) {
+        if !std::mem::take(&mut self.fresh) {
+            self.roff.control("P", []);
+        }
+    }
+
     /// Bold lines.
     pub(super) fn lines(&mut self, lines: &[String]) {
+        self.fresh = false;
         for (number, line) in lines.iter().enumerate() {
             if number > 0 {
                 self.roff.control("br", []);
@@ -62,6 +75,7 @@ impl Page {
 
     /// A word and what is said of it.
     pub(super) fn item(&mut self, word: &str, text: &str) {
+        self.fresh = false;
         self.roff.control("TP", []);
         self.roff.text([bold(word)]);
         self.roff.text(inlines(text));
@@ -75,7 +89,7 @@ impl Page {
 
     /// Lines of a file.
     pub(super) fn example(&mut self, text: &str) {
-        self.roff.control("P", []);
+        self.gap();
         self.roff.control("RS", ["4"]);
         self.verbatim(text);
         self.roff.control("RE", []);

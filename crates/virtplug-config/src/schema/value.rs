@@ -52,7 +52,7 @@ impl Definitions {
             Kind::Removables => one_or_several(json!({ "enum": removables() })),
             Kind::Behind => {
                 let conditions = self.table_of(&CONDITIONS);
-                one_or_several(either([text_like(&regular::port()), conditions]))
+                one_or_several(either(&[text_like(&regular::port()), conditions]))
             }
             Kind::Exclusions => one_or_several(self.table_of(&CONDITIONS)),
             Kind::Alternatives => several(&self.table_of(&CONDITIONS)),
@@ -76,7 +76,7 @@ impl Definitions {
             Exact::StablePort => ("wanted-stable-port", text_like(&regular::stable_port())),
         };
         self.refer(name, |definitions| {
-            either([text, definitions.table_of(&PATTERN)])
+            either(&[text, definitions.table_of(&PATTERN)])
         })
     }
 
@@ -90,7 +90,7 @@ fn text_like(pattern: &str) -> Value {
     json!({ "type": "string", "pattern": pattern })
 }
 
-fn either(schemas: [Value; 2]) -> Value {
+fn either(schemas: &[Value; 2]) -> Value {
     json!({ "anyOf": schemas })
 }
 
@@ -100,7 +100,7 @@ fn several(one: &Value) -> Value {
 
 fn one_or_several(one: Value) -> Value {
     let list = several(&one);
-    either([one, list])
+    either(&[one, list])
 }
 
 /// Speeds as text and, as the kernel writes them, as numbers.

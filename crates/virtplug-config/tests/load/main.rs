@@ -1,6 +1,10 @@
 //! Loading configurations from real files.
 
-#![allow(clippy::unwrap_used, reason = "a failing step fails the test")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failing step fails the test"
+)]
 
 mod arbitrary;
 mod defaults;
