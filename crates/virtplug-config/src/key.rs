@@ -5,6 +5,8 @@ mod condition;
 mod machine;
 mod option;
 mod other_name;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub(crate) use condition::*;
 pub(crate) use machine::*;
@@ -13,10 +15,6 @@ pub(crate) use other_name::OTHER_NAMES;
 
 /// A key, what it takes, and how it is written.
 #[derive(Debug)]
-#[allow(
-    dead_code,
-    reason = "the schema and the manual page are made of all of it"
-)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
@@ -34,10 +32,6 @@ pub(crate) struct Key {
 
 /// A kind of value.
 #[derive(Debug, Clone, Copy)]
-#[allow(
-    dead_code,
-    reason = "the schema and the manual page are made of all of it"
-)]
 pub(crate) enum Kind {
     /// Text that people read; may be empty.
     Name,
@@ -108,7 +102,58 @@ pub(crate) enum Exact {
 pub(crate) struct Shape {
     /// In words that follow "in".
     pub(crate) name: &'static str,
+    /// Its name in the schema.
+    pub(crate) id: &'static str,
     pub(crate) keys: &'static [&'static Key],
+    pub(crate) needs: Needs,
+}
+
+/// Which of its keys a table must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    Nothing,
+    /// At least one condition; what had none would match every device.
+    Condition,
+    /// At least one, whichever.
+    Any,
+    /// Exactly one, whichever.
+    One,
+}
+
+/// All kinds of tables, the outermost first.
+pub(crate) const SHAPES: [&Shape; 9] = [
+    &MAIN,
+    &MACHINE,
+    &HOST_TABLE,
+    &DEFAULTS_TABLE,
+    &RULE,
+    &HOST_RULE,
+    &CONDITIONS,
+    &PATTERN,
+    &INTERFACE_TABLE,
+];
+
+impl Key {
+    /// Whether it is a condition of devices.
+    pub(crate) fn is_condition(&self) -> bool {
+        ALL_CONDITIONS.iter().any(|key| key.is(self))
+    }
+
+    /// Whether it is an option of device tables.
+    pub(crate) fn is_option(&self) -> bool {
+        DEVICE_OPTIONS.iter().any(|key| key.is(self))
+    }
+
+    /// Whether it is that key. Different keys may have one name, such as
+    /// `device` of a machine and `device` of an address.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.name == other.name && self.help == other.help
+    }
+
+    /// The example without the name of the key. `None`: it is a header.
+    pub(crate) fn example_value(&self) -> Option<&'static str> {
+        self.example.strip_prefix(self.name)?.strip_prefix(" = ")
+    }
 }
 
 /// Defines keys: name, version, kind, words that follow "must be", example,
@@ -128,87 +173,3 @@ macro_rules! keys {
     };
 }
 use keys;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every key with the table that it stands in.
-    fn all() -> Vec<(&'static Shape, &'static Key)> {
-        let shapes = [
-            &MAIN,
-            &MACHINE,
-            &HOST_TABLE,
-            &DEFAULTS_TABLE,
-            &RULE,
-            &HOST_RULE,
-            &CONDITIONS,
-            &PATTERN,
-            &INTERFACE_TABLE,
-        ];
-        let keys = |shape: &'static Shape| shape.keys.iter().map(move |key| (shape, *key));
-        shapes.into_iter().flat_map(keys).collect()
-    }
-
-    /// A file with the example of a key in such a table.
-    fn file(shape: &Shape, key: &Key) -> String {
-        let example = key.example;
-        if example.starts_with('[') {
-            return example.to_owned();
-        }
-        let partner = match key.name {
-            "bus" => DEVICE_NUMBER.example,
-            "device" => BUS.example,
-            _ => "",
-        };
-        match shape.name {
-            "the main file" => example.to_owned(),
-            "a machine" => format!("[machines.NAME]\n{example}\n"),
-            "`defaults`" => format!("[defaults]\n{example}\n"),
-            "a table of conditions" => {
-                let inside = [example, partner].join(", ");
-                let inside = inside.trim_end_matches(", ");
-                format!("[[machines.NAME.device]]\nnot = {{ {inside} }}\n")
-            }
-            "a pattern" => format!("[[machines.NAME.device]]\nserial = {{ {example} }}\n"),
-            "`interfaces`" => format!("[[machines.NAME.device]]\ninterfaces = {{ {example} }}\n"),
-            "a device table of the host" => {
-                format!("[[host.device]]\n{example}\n{partner}\n")
-            }
-            _ => format!("[[machines.NAME.device]]\n{example}\n{partner}\n"),
-        }
-    }
-
-    #[test]
-    fn every_example_is_valid() {
-        for (shape, key) in all() {
-            let mut text = file(shape, key);
-            let condition = !key.example.starts_with('[')
-                && ALL_CONDITIONS.iter().any(|one| one.name == key.name);
-            // Something that can be a device table needs a condition.
-            if !condition && text.starts_with("[[") && !text.contains('{') {
-                text.push_str("\nserial = \"A\"\n");
-            }
-            let folder = tempfile::tempdir().unwrap();
-            let main = folder.path().join("f.toml");
-            std::fs::write(&main, &text).unwrap();
-            let loaded = crate::load(&main, &crate::Options::default());
-            if let Err(error) = loaded {
-                panic!("{} in {}: {error}\n{text}", key.name, shape.name);
-            }
-        }
-    }
-
-    #[test]
-    fn every_key_is_explained() {
-        for (shape, key) in all() {
-            let told = (shape.name, key.name);
-            assert!(key.help.ends_with('.'), "{told:?}");
-            assert!(matches!(key.since, "0.1" | "0.2"), "{told:?}");
-            if let Some(default) = key.default {
-                let line = format!("{} = {default}", key.name);
-                assert!(line.parse::<toml::Table>().is_ok(), "{told:?}");
-            }
-        }
-    }
-}

@@ -24,6 +24,7 @@ mod list;
 mod load;
 mod machine;
 mod main_file;
+mod manual;
 mod meaning;
 mod mismatch;
 mod mistake;
@@ -36,6 +37,7 @@ mod record;
 mod render;
 mod roots;
 mod rule_places;
+mod schema;
 mod source;
 mod suggestion;
 mod syntax;
@@ -46,8 +48,10 @@ mod written;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use load::{LoadError, Loaded, Options, load, load_from, load_text};
+pub use manual::manual;
 pub use roots::Roots;
 pub use rule_places::RulePlaces;
+pub use schema::{drop_in_schema, schema};
 
 /// The main file, unless the user names another one.
 pub const MAIN_FILE: &str = "/etc/virtplug/virtplug.toml";

@@ -56,3 +56,39 @@ impl RulePlaces {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::source::Source;
+
+    fn place(file: &str) -> Place {
+        Place::file(&Source::without_text(Path::new(file)))
+    }
+
+    #[test]
+    fn a_rule_that_is_not_there_has_no_place() {
+        let mut places = RulePlaces::default();
+        assert!(places.is_empty());
+        assert!(places.warning(0, "x").is_none());
+        places.push(place("/a"));
+        places.push(place("/b"));
+        assert_eq!((places.len(), places.is_empty()), (2, false));
+        for beyond in [2, 3, usize::MAX] {
+            assert!(places.warning(beyond, "x").is_none());
+            assert!(places.note(beyond, "x").is_none());
+            assert!(places.finding(Severity::Error, beyond, "x").is_none());
+        }
+
+        let finding = places.warning(1, "x").unwrap();
+        assert_eq!(finding.file(), Path::new("/b"));
+        // A finding stays as it is when the other rule is not there.
+        let alone = finding.render(false);
+        let related = places.relate(finding.clone(), "the other one", 2);
+        assert_eq!(related.render(false), alone);
+        let related = places.relate(finding, "the other one", 0);
+        assert!(related.render(false).contains("the other one"));
+    }
+}

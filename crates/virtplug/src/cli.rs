@@ -75,6 +75,16 @@ pub(crate) enum Command {
     /// standard output or to a file; what was left out, and why, stands in it as
     /// comments and goes to standard error as notes.
     Import(ImportArgs),
+    /// Print the JSON schema of the configuration, for editors and other tools
+    ///
+    /// Editors that know JSON schemas for TOML complete the keys and mark
+    /// mistakes with it. Those with taplo find it by a first line such as
+    /// `#:schema /usr/share/virtplug/virtplug.schema.json`.
+    Schema {
+        /// Print the schema of a machine's own file in machines.d
+        #[arg(long)]
+        drop_in: bool,
+    },
 }
 
 /// Where configuration and machines come from.

@@ -23,6 +23,7 @@ mod pass;
 mod plan;
 mod rehearsal;
 mod reload;
+mod schema;
 mod service;
 mod settings;
 mod snippet;
@@ -56,6 +57,9 @@ fn run(cli: Cli) -> Result<Exit, String> {
     if let Command::Import(args) = &cli.command {
         return Ok(import::run(args));
     }
+    if let Command::Schema { drop_in } = cli.command {
+        return Ok(schema::run(drop_in));
+    }
     let world = World::open()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -73,6 +77,7 @@ fn run(cli: Cli) -> Result<Exit, String> {
             Command::Apply(sources) => apply::run(world, &sources).await,
             Command::Snippet(args) => snippet::run(&args),
             Command::Import(args) => import::run(&args),
+            Command::Schema { drop_in } => schema::run(drop_in),
         }
     });
     // A call that hangs must not keep the program from ending.

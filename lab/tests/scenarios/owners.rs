@@ -78,7 +78,7 @@ fn a_host_rule_keeps_a_device_from_the_machine_that_gets_its_kind() {
 #[test]
 fn a_conflict_names_both_rules_and_ends_with_a_reload() {
     scenario(|lab| {
-        let both = "[[machines.alpha.device]]\nserial = \"A1\"\n[[machines.beta.device]]\nserial = \"A1\"\n";
+        let both = "[[machines.alpha.device]]\nserial = \"A1\"\n[[machines.beta.device]]\nserial = [\"A1\", \"X9\"]\n";
         lab.install(both)?;
         let (alpha, beta) = (lab.machine("alpha"), lab.machine("beta"));
         let stick = lab.plug(Stick::serial("A1"))?;

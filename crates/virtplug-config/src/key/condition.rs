@@ -1,6 +1,6 @@
 //! Keys that say which devices are meant.
 
-use super::{Exact, Key, Kind, Shape, keys};
+use super::{Exact, Key, Kind, Needs, Shape, keys};
 
 keys! {
     NAME: "name", "0.1", Kind::Name, "text in quotes",
@@ -121,17 +121,23 @@ pub(crate) const ALL_CONDITIONS: [&Key; 20] = [
 /// A table of conditions inside of a device table.
 pub(crate) const CONDITIONS: Shape = Shape {
     name: "a table of conditions",
+    id: "conditions",
     keys: &ALL_CONDITIONS,
+    needs: Needs::Condition,
 };
 
 /// A table in place of an exact text.
 pub(crate) const PATTERN: Shape = Shape {
     name: "a pattern",
+    id: "pattern",
     keys: &[&GLOB, &REGEX],
+    needs: Needs::One,
 };
 
 /// A table that says how interfaces must be there.
 pub(crate) const INTERFACE_TABLE: Shape = Shape {
     name: "`interfaces`",
+    id: "interface-table",
     keys: &[&ANY_INTERFACE, &ALL_INTERFACES, &ONLY_INTERFACES],
+    needs: Needs::Any,
 };

@@ -1,7 +1,7 @@
 //! Keys of the main file, of machines, and the names of tables.
 
 use super::{
-    ALL_CONDITIONS, DEVICE_OPTIONS, ENABLED, GROUP, Key, Kind, NAME, PRIORITY, Shape, keys,
+    ALL_CONDITIONS, DEVICE_OPTIONS, ENABLED, GROUP, Key, Kind, NAME, Needs, PRIORITY, Shape, keys,
 };
 
 keys! {
@@ -34,47 +34,59 @@ keys! {
 /// The main file.
 pub(crate) const MAIN: Shape = Shape {
     name: "the main file",
+    id: "main",
     keys: &[&MACHINES, &HOST, &DEFAULTS],
+    needs: Needs::Nothing,
 };
 
 /// A machine, as a table of the main file or as a file of its own.
 pub(crate) const MACHINE: Shape = Shape {
     name: "a machine",
+    id: "machine",
     keys: &[&CONNECT, &UUID, &DEVICE],
+    needs: Needs::Nothing,
 };
 
 /// The table of what stays on the host.
 pub(crate) const HOST_TABLE: Shape = Shape {
     name: "`host`",
+    id: "host-table",
     keys: &[&HOST_DEVICE],
+    needs: Needs::Nothing,
 };
 
 /// What holds for all device tables.
 pub(crate) const DEFAULTS_TABLE: Shape = Shape {
     name: "`defaults`",
+    id: "defaults-table",
     keys: &with::<1, { DEVICE_OPTIONS.len() }, { 1 + DEVICE_OPTIONS.len() }>(
         [&CONNECT],
         DEVICE_OPTIONS,
     ),
+    needs: Needs::Nothing,
 };
 
 /// A device table of a machine.
 pub(crate) const RULE: Shape = Shape {
     name: "a device table",
+    id: "device-table",
     keys: &with::<
         { CONDITIONS_OF_RULE.len() },
         { DEVICE_OPTIONS.len() },
         { CONDITIONS_OF_RULE.len() + DEVICE_OPTIONS.len() },
     >(CONDITIONS_OF_RULE, DEVICE_OPTIONS),
+    needs: Needs::Condition,
 };
 
 /// A device table of the host.
 pub(crate) const HOST_RULE: Shape = Shape {
     name: "a device table of the host",
+    id: "host-device-table",
     keys: &with::<{ CONDITIONS_OF_RULE.len() }, 3, { CONDITIONS_OF_RULE.len() + 3 }>(
         CONDITIONS_OF_RULE,
         [&PRIORITY, &ENABLED, &GROUP],
     ),
+    needs: Needs::Condition,
 };
 
 const CONDITIONS_OF_RULE: [&Key; ALL_CONDITIONS.len() + 1] =

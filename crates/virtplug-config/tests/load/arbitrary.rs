@@ -1,7 +1,10 @@
 //! Whatever the files hold, loading ends, and what it tells is harmless.
 
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
 use proptest::prelude::*;
-use virtplug_config::{Diagnostic, Options, load};
+use virtplug_config::{Diagnostic, Options, drop_in_schema, load, schema};
 use virtplug_core::Matcher;
 
 use crate::tree::Tree;
@@ -148,7 +151,9 @@ fn load_and_check(main: &[u8], drop_in: &[u8]) -> Result<(), TestCaseError> {
                 let text = std::str::from_utf8(file).unwrap();
                 // The parser skips a byte order mark of its own accord.
                 let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-                prop_assert!(toml::de::DeTable::parse(text).is_ok());
+                let table: Result<toml::Table, _> = text.parse();
+                prop_assert!(table.is_ok());
+                accepted(&table.unwrap(), file == main)?;
             }
             prop_assert_eq!(loaded.places.len(), loaded.policy.rules().len());
             for rule in loaded.policy.rules() {
@@ -161,6 +166,22 @@ fn load_and_check(main: &[u8], drop_in: &[u8]) -> Result<(), TestCaseError> {
             check(error.diagnostics())
         }
     }
+}
+
+/// Checks that the schema of the main file, or that of a machine's own file,
+/// accepts a table that the loader has accepted.
+fn accepted(table: &toml::Table, main: bool) -> Result<(), TestCaseError> {
+    static SCHEMAS: LazyLock<[Validator; 2]> = LazyLock::new(|| {
+        [schema(), drop_in_schema()].map(|schema| jsonschema::draft202012::new(&schema).unwrap())
+    });
+    let [of_main, of_machine] = &*SCHEMAS;
+    let validator = if main { of_main } else { of_machine };
+    let value = serde_json::to_value(table).unwrap();
+    if let Err(error) = validator.validate(&value) {
+        let at = error.instance_path();
+        return Err(TestCaseError::fail(format!("{error} at {at} in {table}")));
+    }
+    Ok(())
 }
 
 /// Whether a matcher, or one inside of it, has no condition.

@@ -1,8 +1,13 @@
 //! Loading configurations from real files.
 
-#![allow(clippy::unwrap_used, reason = "a failing step fails the test")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failing step fails the test"
+)]
 
 mod arbitrary;
+mod defaults;
 mod example;
 mod faults;
 mod language;
