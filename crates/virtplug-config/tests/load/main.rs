@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failing step fails the test")]
 
 mod arbitrary;
+mod drop_in;
 mod example;
 mod faults;
 mod language;
