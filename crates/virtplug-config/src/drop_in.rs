@@ -34,7 +34,7 @@ fn has_devices(path: &Path) -> bool {
     let source = Source::new(path, decode(&contents.bytes).text, 0);
     let document = Document::parse(&source);
     document.table().is_some_and(|table| {
-        let devices = get(table, &DEVICE).map(|value| value.get_ref());
+        let devices = get(table, &DEVICE).map(toml::Spanned::get_ref);
         matches!(devices, Some(DeValue::Array(_)))
             && !MAIN.keys.iter().any(|key| get(table, key).is_some())
     })
