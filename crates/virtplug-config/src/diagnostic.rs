@@ -24,6 +24,7 @@ pub enum Severity {
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
     severity: Severity,
+    code: Option<&'static str>,
     message: String,
     pub(crate) place: Place,
     pub(crate) related: Option<Related>,
@@ -41,6 +42,7 @@ impl Diagnostic {
     pub(crate) fn new(severity: Severity, place: Place, message: impl Into<String>) -> Self {
         Self {
             severity,
+            code: None,
             message: message.into(),
             place,
             related: None,
@@ -68,6 +70,13 @@ impl Diagnostic {
         self
     }
 
+    /// Names the kind of finding, for programs.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     pub(crate) fn with_related(mut self, label: &'static str, place: Place) -> Self {
         self.related = Some(Related { label, place });
         self
@@ -76,6 +85,11 @@ impl Diagnostic {
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         self.severity
+    }
+
+    /// A word for the kind of finding, where there is one.
+    pub fn code(&self) -> Option<&'static str> {
+        self.code
     }
 
     /// What is wrong, without the place.
@@ -107,6 +121,35 @@ impl Diagnostic {
     pub fn column(&self) -> Option<usize> {
         self.place.column()
     }
+
+    /// Line and column behind the last character, counted as those of the start.
+    pub fn end(&self) -> Option<(usize, usize)> {
+        self.place.end()
+    }
+
+    /// A second place that belongs to the finding.
+    pub fn related(&self) -> Option<RelatedPlace<'_>> {
+        let Related { label, place } = self.related.as_ref()?;
+        Some(RelatedPlace {
+            label,
+            file: place.source().path(),
+            line: place.line(),
+            column: place.column(),
+        })
+    }
+}
+
+/// A second place of a finding, for those who show it in their own way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelatedPlace<'d> {
+    /// What it is to the finding.
+    pub label: &'static str,
+    /// The file.
+    pub file: &'d Path,
+    /// The line, counted from 1. `None`: the file as a whole.
+    pub line: Option<usize>,
+    /// The column in characters, counted from 1.
+    pub column: Option<usize>,
 }
 
 impl fmt::Display for Diagnostic {

@@ -48,7 +48,7 @@ pub(crate) fn list(folder: &Path, reader: Reader) -> Result<Listing, FileFault> 
 
 /// Whether a file is one of ours: neither hidden nor what an editor or a
 /// package manager leaves (`x.toml~`, `.x.toml.swp`, `x.toml.dpkg-new`).
-fn counts(path: &Path) -> bool {
+pub(crate) fn counts(path: &Path) -> bool {
     path.file_name().is_some_and(|name| {
         let name = name.as_bytes();
         name.ends_with(b".toml") && !name.starts_with(b".")

@@ -13,6 +13,7 @@ mod class;
 mod condition;
 mod device;
 mod diagnostic;
+mod drop_in;
 mod duration;
 mod encoding;
 mod file;
@@ -46,7 +47,8 @@ mod text;
 mod value;
 mod written;
 
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, RelatedPlace, Severity};
+pub use drop_in::{is_drop_in, load_drop_in};
 pub use load::{LoadError, Loaded, Options, load, load_from, load_text};
 pub use manual::manual;
 pub use roots::Roots;

@@ -137,7 +137,7 @@ pub fn load_text(path: &Path, text: &[u8], options: &Options) -> Result<Loaded, 
 
 /// The folders in which somebody could put another file in the place of this
 /// one: that of the path as given and, where that is a link, that of its target.
-fn folders_of(path: &Path) -> BTreeSet<PathBuf> {
+pub(crate) fn folders_of(path: &Path) -> BTreeSet<PathBuf> {
     [Some(path.to_owned()), path.canonicalize().ok()]
         .into_iter()
         .flatten()
@@ -170,16 +170,26 @@ fn refusal(path: &Path, fault: &FileFault) -> Diagnostic {
 
 /// What reading all files gives.
 #[derive(Default)]
-struct Tree {
+pub(crate) struct Tree {
     files: Vec<PathBuf>,
     written: Written,
-    diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether this is one file of several, read by itself.
+    alone: bool,
 }
 
 /// Reads the table of a file.
 type ReadFile = fn(&DeTable<'_>, &mut Findings) -> Written;
 
 impl Tree {
+    /// For one file of several, read by itself.
+    pub(crate) fn of_one_file() -> Self {
+        Self {
+            alone: true,
+            ..Self::default()
+        }
+    }
+
     fn warn_of(&mut self, path: &Path, exposure: Option<Exposure>) {
         if let Some(exposure) = exposure {
             let fault = FileFault::Exposed(exposure);
@@ -188,7 +198,7 @@ impl Tree {
         }
     }
 
-    fn check_folder(&mut self, folder: &Path, reader: Reader) {
+    pub(crate) fn check_folder(&mut self, folder: &Path, reader: Reader) {
         // A folder that cannot be looked at holds no file that can be read.
         if let Ok(metadata) = folder.metadata() {
             match file::refuse_exposed(&metadata, reader) {
@@ -213,7 +223,12 @@ impl Tree {
         }
     }
 
-    fn add(&mut self, path: &Path, contents: Result<Contents, FileFault>, read: ReadFile) {
+    pub(crate) fn add(
+        &mut self,
+        path: &Path,
+        contents: Result<Contents, FileFault>,
+        read: ReadFile,
+    ) {
         self.files.push(path.to_owned());
         let contents = match contents {
             Ok(contents) => contents,
@@ -246,7 +261,7 @@ impl Tree {
         self.diagnostics.extend(found);
     }
 
-    fn into_loaded(mut self, options: &Options) -> Result<Loaded, LoadError> {
+    pub(crate) fn into_loaded(mut self, options: &Options) -> Result<Loaded, LoadError> {
         let Meant {
             policy,
             places,
@@ -260,6 +275,7 @@ impl Tree {
         if let Some(main) = self.files.first()
             && self.written.machines.iter().all(|machine| machine.mask)
             && !refused
+            && !self.alone
         {
             let place = Place::file(&Source::without_text(main));
             self.diagnostics.push(

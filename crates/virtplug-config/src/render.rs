@@ -23,6 +23,10 @@ impl Diagnostic {
             Severity::Note => Level::NOTE,
         };
         let title: Title<'_> = level.primary_title(self.message());
+        let title = match self.code() {
+            Some(code) => title.id(code),
+            None => title,
+        };
         let mut group = show(
             Group::with_title(title),
             &self.place,

@@ -140,6 +140,13 @@ impl Place {
         Some(self.source.column_of(span.start) + 1)
     }
 
+    /// Line and column of the end, counted from 1.
+    pub(crate) fn end(&self) -> Option<(usize, usize)> {
+        let end = self.span.as_ref()?.end;
+        let line = self.source.line_of(end);
+        Some((line + 1, self.source.column_of(end) + 1))
+    }
+
     /// `file:line`.
     pub(crate) fn file_and_line(&self) -> String {
         let path = shown_path(self.source.path());
@@ -178,6 +185,8 @@ mod tests {
     fn columns_count_characters() {
         assert_eq!(place("a\nüb = 1", 4..5).to_string(), "f:2:2");
         assert_eq!(place("a\r\nb", 3..4).to_string(), "f:2:1");
+        assert_eq!(place("a\nüb = 1", 4..5).end(), Some((2, 3)));
+        assert_eq!(place("a\n\nb", 0..4).end(), Some((3, 2)));
         assert_eq!(place("a", 1..1).to_string(), "f:1:2");
         assert_eq!(place("a\n", 2..2).to_string(), "f:2:1");
         // The end of a line is one place, however many bytes it has.

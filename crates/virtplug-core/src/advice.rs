@@ -148,7 +148,7 @@ impl fmt::Display for NamedRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = Escaped(&self.rule.origin);
         match &self.rule.name {
-            Some(name) => write!(f, "rule \"{}\" at {origin}", Escaped(name)),
+            Some(name) => write!(f, "the rule \"{}\" at {origin}", Escaped(name)),
             None => write!(f, "the rule at {origin}"),
         }
     }

@@ -34,12 +34,13 @@ pub(crate) enum Command {
     /// devices where they are. Logs to the journal, or to standard error when
     /// started by hand.
     Daemon(Sources),
-    /// Check the configuration and show everything that is wrong with it
-    Check {
-        /// The main file; machines.d beside it is read, too
-        #[arg(value_name = "FILE", default_value = virtplug_config::MAIN_FILE)]
-        file: PathBuf,
-    },
+    /// Check the configuration: what is wrong, and what is likely not as meant
+    ///
+    /// Shows every mistake of every file with its place. For a configuration
+    /// without mistakes it also tells of rules that clash, never get a device or
+    /// mean more than they seem to, and holds them against the devices that are
+    /// plugged in. Needs neither libvirt nor root.
+    Check(CheckArgs),
     /// List the USB devices, where each belongs and where it is
     Devices {
         #[command(flatten)]
@@ -96,4 +97,26 @@ pub(crate) struct Sources {
     /// Use this libvirt connection for every machine
     #[arg(long, short = 'c', value_name = "URI")]
     pub(crate) connect: Option<String>,
+}
+
+/// What to check, and against which devices.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    /// The main file, with machines.d beside it; a folder that holds both; or
+    /// the file of one machine, which is checked by itself
+    #[arg(value_name = "FILE", default_value = virtplug_config::MAIN_FILE)]
+    pub(crate) file: PathBuf,
+    /// Show where the devices of another host would go: the output of
+    /// `udevadm info --export-db` there, or `-` for standard input
+    #[arg(long, value_name = "DUMP")]
+    pub(crate) against: Option<PathBuf>,
+    /// Leave the devices of this host out of account
+    #[arg(long, conflicts_with = "against")]
+    pub(crate) rules_only: bool,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -55,7 +55,7 @@ struct Daemon {
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) async fn run(world: World, sources: Sources) -> Exit {
-    let loaded = match settings::read(&sources) {
+    let loaded = match settings::read_with_warnings(&sources) {
         Ok(loaded) => loaded,
         Err(error) => {
             if log::goes_to_journal() {

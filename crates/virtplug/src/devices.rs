@@ -56,7 +56,7 @@ pub(crate) fn text(engine: &Engine) -> String {
     table::render(&table)
 }
 
-fn shown(text: &Fact<Option<RawText>>) -> String {
+pub(crate) fn shown(text: &Fact<Option<RawText>>) -> String {
     match text {
         Fact::Known(Some(text)) => text.to_string(),
         Fact::Known(None) => "-".to_owned(),
@@ -64,7 +64,7 @@ fn shown(text: &Fact<Option<RawText>>) -> String {
     }
 }
 
-fn belongs(assignment: &Assignment) -> String {
+pub(crate) fn belongs(assignment: &Assignment) -> String {
     match assignment {
         Assignment::Host => "host".to_owned(),
         Assignment::Kept(_) => "host (by rule)".to_owned(),
@@ -123,7 +123,7 @@ struct DeviceJson {
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-enum BelongsJson {
+pub(crate) enum BelongsJson {
     Host {
         /// The rule that keeps it there; absent where no rule names it.
         rule: Option<RuleJson>,
@@ -148,7 +148,7 @@ enum BelongsJson {
 }
 
 #[derive(Debug, Serialize)]
-struct ClaimJson {
+pub(crate) struct ClaimJson {
     #[serde(flatten)]
     owner: OwnerJson,
     rule: RuleJson,

@@ -48,8 +48,9 @@ fn main() -> Exit {
 }
 
 fn run(cli: Cli) -> Result<Exit, String> {
-    if let Command::Check { file } = &cli.command {
-        return Ok(check::run(file));
+    // Everybody can check, also where libvirt or the host cannot be read.
+    if let Command::Check(args) = &cli.command {
+        return Ok(check::run(args));
     }
     if let Command::Snippet(args) = &cli.command {
         return Ok(snippet::run(args));
@@ -71,7 +72,7 @@ fn run(cli: Cli) -> Result<Exit, String> {
                 log::start();
                 daemon::run(world, sources).await
             }
-            Command::Check { file } => check::run(&file),
+            Command::Check(args) => check::run(&args),
             Command::Devices { sources, json } => devices::run(world, &sources, json).await,
             Command::Plan { sources, json } => plan::run(world, &sources, json).await,
             Command::Apply(sources) => apply::run(world, &sources).await,

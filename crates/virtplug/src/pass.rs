@@ -151,15 +151,6 @@ impl Pass {
     /// Whether time alone will bring a next step within this pass. A failed
     /// call is not repeated: that is for the daemon.
     fn is_worth_waiting(&self) -> bool {
-        let passing = |obstacle: &Obstacle| {
-            matches!(
-                obstacle,
-                Obstacle::FirstLook(_)
-                    | Obstacle::NotProcessed(_)
-                    | Obstacle::RateLimited(_)
-                    | Obstacle::Occupied { own: true, .. }
-            )
-        };
         match self.mode {
             Mode::Observed => false,
             Mode::Rehearsed | Mode::Real => {
@@ -167,7 +158,7 @@ impl Pass {
                     || self
                         .engine
                         .devices()
-                        .any(|view| view.obstacle.as_ref().is_some_and(passing))
+                        .any(|view| view.obstacle.as_ref().is_some_and(is_passing))
             }
         }
     }
@@ -181,6 +172,17 @@ impl Pass {
         }
         self.feed(Event::Tick);
     }
+}
+
+/// Whether an obstacle ends by time alone, within the time of a pass.
+pub(crate) fn is_passing(obstacle: &Obstacle) -> bool {
+    matches!(
+        obstacle,
+        Obstacle::FirstLook(_)
+            | Obstacle::NotProcessed(_)
+            | Obstacle::RateLimited(_)
+            | Obstacle::Occupied { own: true, .. }
+    )
 }
 
 /// What a reader of a list should know: which machines it does not tell of.

@@ -1,7 +1,7 @@
 //! `virtplug plan`.
 
 use serde::Serialize;
-use virtplug_core::{Assignment, Engine, MachineKey, OwnAlias};
+use virtplug_core::{Assignment, DeviceView, Engine, MachineKey, OwnAlias};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
@@ -160,30 +160,8 @@ fn assigned_by(engine: &Engine, alias: &OwnAlias) -> String {
 fn staying(engine: &Engine) -> Vec<StayingJson> {
     let mut staying = Vec::new();
     for view in engine.devices() {
-        let (belongs, reason) = match (view.assignment, &view.obstacle) {
-            (Assignment::Machine(grant), Some(obstacle)) => {
-                (Some(&grant.machine), obstacle.to_string())
-            }
-            (Assignment::Kept(rule), _) => {
-                (None, format!("{} keeps it on the host", rule_text(rule)))
-            }
-            (Assignment::Spare(rule), _) => (
-                rule.machine(),
-                format!(
-                    "{} gives as many devices as its `count` allows",
-                    rule_text(rule)
-                ),
-            ),
-            (Assignment::Refused(rule, refusal), _) => (rule.machine(), refusal.to_string()),
-            (Assignment::Unknown(rule), _) => (
-                rule.machine(),
-                format!("{} asks for what cannot be read now", rule_text(rule)),
-            ),
-            (Assignment::Conflict(rules), _) => (
-                None,
-                format!("several owners claim it: {}", claims_text(rules)),
-            ),
-            (Assignment::Machine(_), None) | (Assignment::Host, _) => continue,
+        let Some((belongs, reason)) = staying_reason(&view) else {
+            continue;
         };
         let device = view.device;
         staying.push(StayingJson {
@@ -200,6 +178,36 @@ fn staying(engine: &Engine) -> Vec<StayingJson> {
         });
     }
     staying
+}
+
+/// Why a device that a rule names stays where it is, and the machine that it
+/// belongs to. `None`: no rule names it, or nothing keeps it there.
+pub(crate) fn staying_reason<'e>(
+    view: &DeviceView<'e>,
+) -> Option<(Option<&'e MachineKey>, String)> {
+    Some(match (view.assignment, &view.obstacle) {
+        (Assignment::Machine(grant), Some(obstacle)) => {
+            (Some(&grant.machine), obstacle.to_string())
+        }
+        (Assignment::Kept(rule), _) => (None, format!("{} keeps it on the host", rule_text(rule))),
+        (Assignment::Spare(rule), _) => (
+            rule.machine(),
+            format!(
+                "{} gives as many devices as its `count` allows",
+                rule_text(rule)
+            ),
+        ),
+        (Assignment::Refused(rule, refusal), _) => (rule.machine(), refusal.to_string()),
+        (Assignment::Unknown(rule), _) => (
+            rule.machine(),
+            format!("{} asks for what cannot be read now", rule_text(rule)),
+        ),
+        (Assignment::Conflict(rules), _) => (
+            None,
+            format!("several owners claim it: {}", claims_text(rules)),
+        ),
+        (Assignment::Machine(_), None) | (Assignment::Host, _) => return None,
+    })
 }
 
 #[cfg(test)]

@@ -71,20 +71,7 @@ impl Rehearsal {
         self.machines
             .entry(machine.clone())
             .and_modify(|live| live.paused = false)
-            .or_insert_with(|| LiveMachine {
-                run: RunId {
-                    uuid: machine.uuid.unwrap_or(Uuid([0; 16])),
-                    id: u32::MAX,
-                },
-                activity: Activity::Ready,
-                paused: false,
-                hostdevs: Vec::new(),
-                ports: GuestPorts {
-                    controller: true,
-                    free: None,
-                    used: BTreeSet::new(),
-                },
-            });
+            .or_insert_with(|| idle(&machine));
         self.answer(op, &machine);
         self.steps.push(Step::Start(machine));
     }
@@ -109,5 +96,23 @@ impl Rehearsal {
 
     pub(crate) fn into_steps(self) -> Vec<Step> {
         self.steps
+    }
+}
+
+/// A machine that runs, without devices and with room enough.
+pub(crate) fn idle(machine: &MachineKey) -> LiveMachine {
+    LiveMachine {
+        run: RunId {
+            uuid: machine.uuid.unwrap_or(Uuid([0; 16])),
+            id: u32::MAX,
+        },
+        activity: Activity::Ready,
+        paused: false,
+        hostdevs: Vec::new(),
+        ports: GuestPorts {
+            controller: true,
+            free: None,
+            used: BTreeSet::new(),
+        },
     }
 }

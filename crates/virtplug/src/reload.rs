@@ -22,7 +22,9 @@ impl Reload {
         }
         service::reloading();
         let sources = sources.clone();
-        self.running = Some(spawn_blocking(move || settings::read(&sources)));
+        self.running = Some(spawn_blocking(move || {
+            settings::read_with_warnings(&sources)
+        }));
     }
 
     /// What was read, once it is; without an answer if reading broke off.

@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use virtplug_config::{Diagnostic, LoadError, Loaded, Options};
 use virtplug_core::{ConnectionUri, Escaped, Policy};
 
+use crate::check;
 use crate::cli::Sources;
 use crate::exit::Exit;
 use crate::output::message;
@@ -16,6 +17,13 @@ pub(crate) fn read(sources: &Sources) -> Result<Loaded, LoadError> {
     };
     let mut loaded = virtplug_config::load(&sources.config, &options)?;
     loaded.policy = watching(loaded.policy, sources);
+    Ok(loaded)
+}
+
+/// Loads the configuration of the daemon: with warnings of what is likely not as meant.
+pub(crate) fn read_with_warnings(sources: &Sources) -> Result<Loaded, LoadError> {
+    let mut loaded = read(sources)?;
+    check::add_warnings(&mut loaded);
     Ok(loaded)
 }
 

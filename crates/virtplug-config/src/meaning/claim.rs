@@ -58,6 +58,7 @@ impl Claims {
         let finding = if redundant {
             own.map(|first| {
                 Diagnostic::warning(place.clone(), "this device table says nothing new")
+                    .with_code("repeated")
                     .with_related("the same is here", first.place.clone())
                     .with_help("remove it, or give it a field that tells its device apart")
             })

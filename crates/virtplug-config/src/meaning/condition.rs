@@ -82,6 +82,7 @@ impl<'f> Conditions<'f> {
                         conditions.place.at(number.span()),
                         "the address of a device changes each time that it is plugged in",
                     )
+                    .with_code("address")
                     .with_help(
                         "give its `serial` instead, or the `port` that it is plugged into; \
                          `virtplug devices` shows both",

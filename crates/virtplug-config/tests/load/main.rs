@@ -8,6 +8,7 @@
 
 mod arbitrary;
 mod defaults;
+mod drop_in;
 mod example;
 mod faults;
 mod language;

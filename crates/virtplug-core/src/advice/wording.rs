@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Advice, NamedRule, Sensitive, Severity};
 use crate::port::PortPath;
+use crate::text::Escaped;
 
 impl Advice {
     /// A word for the kind, for programs.
@@ -63,11 +64,13 @@ impl Advice {
         rules
     }
 
-    /// What is so.
+    /// What is so, as told beside the place of [`Advice::rule`], which it calls
+    /// "this rule"; of other rules it names the place.
     pub fn message(&self) -> String {
+        let this = this_rule(self.rule());
         match self {
-            Self::Impossible { rule } => {
-                format!("{rule} holds for no device: its conditions exclude each other")
+            Self::Impossible { .. } => {
+                format!("{this} holds for no device: its conditions exclude each other")
             }
             Self::Shadowed { rule, by } => {
                 let why = if by.rule.rank() > rule.rule.rank() {
@@ -75,31 +78,23 @@ impl Advice {
                 } else {
                     "earlier"
                 };
-                format!("{rule} never gets a device: {by} is {why} and matches all that it matches")
+                format!("{this} never gets a device: {by} is {why} and matches all that it matches")
             }
             Self::Overlap {
                 rules: [one, other],
                 contained,
             } => {
+                let (one, owner) = (&one.rule.owner, &other.rule.owner);
                 let what = if *contained {
-                    format!(
-                        "each device of {one}, for {}, is also one of {other}",
-                        one.rule.owner
-                    )
+                    format!("each device of {this}, for {one}, is also one of {other}")
                 } else {
-                    format!(
-                        "a device could match {one}, for {}, and {other}",
-                        one.rule.owner
-                    )
+                    format!("a device could match {this}, for {one}, and {other}")
                 };
-                format!(
-                    "{what}, for {}; they are equally strong, so that none would get it",
-                    other.rule.owner
-                )
+                format!("{what}, for {owner}; they are equally strong, so that none would get it")
             }
-            Self::Address { rule } => {
+            Self::Address { .. } => {
                 format!(
-                    "{rule} names bus and device, which the kernel numbers anew at each plug and boot"
+                    "{this} names bus and device, which the kernel numbers anew at each plug and boot"
                 )
             }
             Self::Anonymous { rule, kind } => {
@@ -108,39 +103,38 @@ impl Advice {
                     Sensitive::Disk => "each storage device",
                 };
                 format!(
-                    "{rule} gives {what} that meets it to {}, whichever it is",
+                    "{this} gives {what} that meets it to {}, whichever it is",
                     rule.rule.owner
                 )
             }
-            Self::SharedSerial {
-                rule,
-                serial,
-                ports,
-                ..
-            } => {
+            Self::SharedSerial { serial, ports, .. } => {
                 format!(
-                    "{rule} means several devices: those at {} all have the serial number \"{serial}\"",
+                    "{this} means several devices: those at {} all have the serial number \"{serial}\"",
                     list(ports)
                 )
             }
-            Self::NoSerial { rule, port, .. } => {
+            Self::NoSerial { port, .. } => {
                 format!(
-                    "the device at {port} has no serial number, so {rule} means each device of its kind"
+                    "the device at {port} has no serial number, so {this} means each device of its kind"
                 )
             }
-            Self::Conflict { port, .. } => {
-                let rules: Vec<String> = self
-                    .rules()
+            Self::Conflict {
+                port,
+                first,
+                others,
+            } => {
+                let others: Vec<String> = others
                     .iter()
                     .map(|rule| format!("{rule} to {}", rule.rule.owner))
                     .collect();
                 format!(
-                    "nobody gets the device at {port}: it is given by {}",
-                    rules.join(", by ")
+                    "nobody gets the device at {port}: it is given by {this} to {}, by {}",
+                    first.rule.owner,
+                    others.join(", by ")
                 )
             }
-            Self::Hub { rule, port, .. } => {
-                format!("{rule} matches the hub at {port}, and a hub is never given to a machine")
+            Self::Hub { port, .. } => {
+                format!("{this} matches the hub at {port}, and a hub is never given to a machine")
             }
         }
     }
@@ -174,6 +168,14 @@ impl Advice {
             }
             Self::Hub { .. } => "for all that is plugged into it, use `behind`; else exclude it with `not = { class = \"09\" }`".into(),
         }
+    }
+}
+
+/// A rule whose place is shown beside the message.
+fn this_rule(rule: &NamedRule) -> String {
+    match &rule.rule.name {
+        Some(name) => format!("the rule \"{}\"", Escaped(name)),
+        None => "this rule".to_owned(),
     }
 }
 
