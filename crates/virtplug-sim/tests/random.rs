@@ -117,10 +117,10 @@ fn a_thousand_replugs_leave_nothing_behind() {
     let mut schedule = some_schedules(1, 2).remove(0);
     let machine = virtplug_sim::machines().remove(0);
     schedule.weather.clear();
-    schedule.rules = vec![virtplug_sim::RuleSpec {
-        machine: machine.clone(),
-        asks: virtplug_sim::Asks::Serial(Gadget::StickA),
-    }];
+    schedule.rules = vec![virtplug_sim::RuleSpec::plain(
+        machine.clone(),
+        virtplug_sim::Asks::Serial(Gadget::StickA),
+    )];
     schedule.operations = vec![Operation::Start(machine)];
     for port in ports().iter().cycle().take(1000) {
         schedule.operations.extend([
