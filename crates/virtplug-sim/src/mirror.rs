@@ -72,6 +72,8 @@ pub(crate) struct Mirror {
     pub(crate) there_before: BTreeSet<PortPath>,
     /// Machines that came into the policy; what was known of them may be forgotten.
     pub(crate) unsure: BTreeSet<MachineKey>,
+    /// What was in a machine when that had more than its rules may give.
+    pub(crate) excess: BTreeSet<(MachineKey, InstanceId)>,
     /// When attaches were asked for, the last ten seconds.
     pub(crate) attaches: VecDeque<Time>,
 }
@@ -124,6 +126,7 @@ impl Mirror {
         self.now = now;
         self.recall();
         self.forgive_others();
+        self.find_excess();
     }
 
     fn take(&mut self, now: Time, event: &Event) {

@@ -1,6 +1,6 @@
 //! What a wish depends on, by what the engine was told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use virtplug_core::{Device, InstanceId, MachineKey, MachineRead, Policy, Rule, Time};
@@ -185,6 +185,29 @@ impl Mirror {
                 known.forgive(instance);
             }
         }
+    }
+
+    /// One of those that are too many goes, and it is not told here which.
+    pub(super) fn find_excess(&mut self) {
+        let Some(policy) = &self.policy else {
+            return;
+        };
+        let mut held = BTreeSet::new();
+        let mut excess = BTreeSet::new();
+        for (machine, known) in &self.machines {
+            let devices: Vec<&Device> = self
+                .devices
+                .values()
+                .filter(|one| known.holds(one))
+                .collect();
+            let pairs = || devices.iter().map(|one| (machine.clone(), one.instance));
+            held.extend(pairs());
+            if !fits(policy, machine, &devices) {
+                excess.extend(pairs());
+            }
+        }
+        self.excess.extend(excess);
+        self.excess.retain(|pair| held.contains(pair));
     }
 
     /// Whether a machine's rules have places for what it has and for this device.
