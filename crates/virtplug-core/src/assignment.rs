@@ -222,18 +222,23 @@ fn chance(
         other.rule.machine() == situation.holder() && other.rule.machine() != Some(machine)
     };
     let held_later = situation.holder().is_some() && later.clone().any(held_by);
+    let takes_back = options.yields && options.preempts && running == Fact::Known(true);
     if options.count.is_some() {
         if !situation.has_room(claim.number) {
             return Chance::Full;
         }
-        // Room that was made later moves no device.
-        let placed = held_later || later.any(|other| situation.was_given_by(other.number));
-        if placed && !situation.was_given_by(claim.number) {
+        // Room that was made later moves no device. Where it is counts more
+        // than which rule gave it: a call may have been under way then, or the
+        // machine was not looked at yet.
+        let held_here = situation.holder() == Some(machine);
+        let given_later = !held_here
+            && !situation.was_given_by(claim.number)
+            && later.any(|other| situation.was_given_by(other.number));
+        if (held_later || given_later) && !takes_back {
             return Chance::Elsewhere;
         }
     }
     if options.yields {
-        let takes_back = options.preempts && running == Fact::Known(true);
         if held_later && !takes_back {
             return Chance::Elsewhere;
         }

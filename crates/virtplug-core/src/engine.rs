@@ -102,6 +102,7 @@ enum Wake {
     Machine(MachineKey),
     Devices,
     Pools,
+    Plug(PortPath),
 }
 
 impl Engine {
@@ -201,6 +202,9 @@ impl Engine {
                     self.scan();
                 }
                 Some((_, Wake::Pools)) => self.pools_expired(),
+                Some((_, Wake::Plug(port))) => {
+                    self.reconsider.insert(port);
+                }
                 None => {}
             }
         }

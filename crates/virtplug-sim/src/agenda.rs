@@ -35,6 +35,7 @@ pub(crate) enum Letter {
 pub(crate) enum Ghost {
     Attach(AttachRequest),
     Detach(MachineKey, OwnAlias),
+    Start(MachineKey),
 }
 
 /// What comes due.

@@ -20,6 +20,7 @@ pub(crate) enum Task {
     Look(MachineKey),
     Attach(OpId, AttachRequest),
     Detach(OpId, DetachRequest),
+    Start(OpId, MachineKey),
 }
 
 /// How far it got.
@@ -54,7 +55,7 @@ impl Call {
     pub(crate) fn machine(&self) -> Option<&MachineKey> {
         match &self.task {
             Task::Open(_) | Task::List => None,
-            Task::Look(machine) => Some(machine),
+            Task::Look(machine) | Task::Start(_, machine) => Some(machine),
             Task::Attach(_, request) => Some(&request.machine),
             Task::Detach(_, request) => Some(&request.machine),
         }
@@ -157,7 +158,8 @@ impl World {
                 Some(Letter::Event(Event::MachineRead(machine, read)))
             }
             Task::Attach(op, request) => self.step_attach(&mut call, op, &request),
-            Task::Detach(op, request) => self.step_detach(&mut call, op, &request),
+            Task::Detach(op, request) => self.step_call_to(&mut call, op, &request.machine),
+            Task::Start(op, machine) => self.step_call_to(&mut call, op, &machine),
         };
         let takes = self.random.latency();
         if let Some(letter) = letter {
@@ -266,12 +268,8 @@ impl World {
         None
     }
 
-    fn step_detach(
-        &mut self,
-        call: &mut Call,
-        op: OpId,
-        request: &DetachRequest,
-    ) -> Option<Letter> {
+    /// A detach or a start: nothing of a device is read.
+    fn step_call_to(&mut self, call: &mut Call, op: OpId, machine: &MachineKey) -> Option<Letter> {
         if call.stage == Stage::Act {
             call.result = self.act(call);
             call.stage = Stage::After;
@@ -279,7 +277,7 @@ impl World {
         }
         let outcome = Outcome {
             result: call.result.clone(),
-            after: self.look(call, &request.machine),
+            after: self.look(call, machine),
             instance_present: Fact::Unknown,
         };
         Some(Letter::Event(Event::Done(op, outcome)))

@@ -191,8 +191,10 @@ impl World {
                 self.tally.detaches += 1;
                 self.begin_call(&request.machine.uri.clone(), Task::Detach(op, request));
             }
-            // No rule of this world starts its machine.
-            Action::Start(..) | Action::Report(_) => {}
+            Action::Start(op, machine) => {
+                self.begin_call(&machine.uri.clone(), Task::Start(op, machine));
+            }
+            Action::Report(_) => {}
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Effects: what a server does for a call, and what befalls the call meanwhile.
 
-use virtplug_core::CallError;
+use virtplug_core::{CallError, MachineKey};
 
 use crate::agenda::{Due, Ghost};
 use crate::call::{Call, Task};
 use crate::fault::Fault;
-use crate::machine::Author;
+use crate::machine::{Author, Doing};
 use crate::world::World;
 
 fn closed() -> CallError {
@@ -16,7 +16,7 @@ fn closed() -> CallError {
 }
 
 impl World {
-    /// The server's side of an attach or a detach, with all that can befall it.
+    /// The server's side of an attach, a detach or a start, with all that can befall it.
     pub(crate) fn act(&mut self, call: &Call) -> Result<(), CallError> {
         if self.is_broken(call) {
             self.may_land(call);
@@ -80,12 +80,13 @@ impl World {
     pub(crate) fn request(&mut self, ghost: &Ghost, author: Author) -> Result<(), CallError> {
         let machine = match ghost {
             Ghost::Attach(request) => &request.machine,
-            Ghost::Detach(machine, _) => machine,
+            Ghost::Detach(machine, _) | Ghost::Start(machine) => machine,
         };
         let Some(server) = self.servers.get_mut(&machine.uri).filter(|one| one.up) else {
             return Err(closed());
         };
         match ghost {
+            Ghost::Start(machine) => return self.start_or_resume(&machine.clone()),
             Ghost::Attach(request) => {
                 let notice = server.attach(&self.host, request, author)?;
                 self.announce(&notice);
@@ -111,6 +112,30 @@ impl World {
     }
 }
 
+impl World {
+    /// `virDomainCreate` or `virDomainResume`.
+    fn start_or_resume(&mut self, machine: &MachineKey) -> Result<(), CallError> {
+        let domains = self.servers.get(&machine.uri).map(|one| &one.domains);
+        let run = domains
+            .and_then(|domains| domains.get(machine))
+            .and_then(|domain| domain.run.as_ref());
+        let notice = match run.map(|run| run.doing) {
+            None => self.start(machine),
+            Some(Doing::Paused) => self.set_doing(machine, Doing::Running),
+            Some(Doing::Running | Doing::Busy) => None,
+        };
+        let Some(notice) = notice else {
+            return Err(CallError::Libvirt {
+                code: 55,
+                message: "the machine cannot be started".into(),
+            });
+        };
+        self.tally.starts += 1;
+        self.announce(&notice);
+        Ok(())
+    }
+}
+
 fn ghost(call: &Call) -> Option<Ghost> {
     match &call.task {
         Task::Attach(_, request) => Some(Ghost::Attach(request.clone())),
@@ -118,6 +143,7 @@ fn ghost(call: &Call) -> Option<Ghost> {
             request.machine.clone(),
             request.alias.clone(),
         )),
+        Task::Start(_, machine) => Some(Ghost::Start(machine.clone())),
         _ => None,
     }
 }

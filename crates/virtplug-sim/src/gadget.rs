@@ -19,13 +19,15 @@ pub enum Gadget {
     ModemAsDisk,
     /// The modem after its mode switch, tagged by a udev rule.
     Modem,
+    /// What `StickC` becomes while its firmware is replaced; no rule names its serial number.
+    BootLoader,
     /// A hub with a serial number.
     Hub,
 }
 
 impl Gadget {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::StickA,
         Self::StickB,
         Self::StickC,
@@ -33,6 +35,7 @@ impl Gadget {
         Self::Impostor,
         Self::ModemAsDisk,
         Self::Modem,
+        Self::BootLoader,
         Self::Hub,
     ];
 
@@ -43,6 +46,7 @@ impl Gadget {
             Self::Impostor => (0x1234, 0x0001),
             Self::ModemAsDisk => (0x12d1, 0x1f01),
             Self::Modem => (0x12d1, 0x14db),
+            Self::BootLoader => (0x0627, 0x00df),
             Self::Hub => (0x05e3, 0x0608),
         };
         (VendorId(vendor), ProductId(product))
@@ -55,6 +59,7 @@ impl Gadget {
             Self::StickB => Some("B"),
             Self::StickC => Some("C"),
             Self::NamelessStick => None,
+            Self::BootLoader => Some("DFU"),
             Self::ModemAsDisk | Self::Modem => Some("M"),
             Self::Hub => Some("H"),
         }
@@ -69,6 +74,8 @@ impl Gadget {
         match self {
             Self::ModemAsDisk => Self::Modem,
             Self::Modem => Self::ModemAsDisk,
+            Self::StickC => Self::BootLoader,
+            Self::BootLoader => Self::StickC,
             other => other,
         }
     }

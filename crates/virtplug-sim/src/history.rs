@@ -1,6 +1,8 @@
 //! History: events and actions in short, for those who read a failure.
 
-use virtplug_core::{Action, Device, Event, MachineRead, Outcome};
+use std::sync::Arc;
+
+use virtplug_core::{Action, Device, Event, MachineRead, Outcome, Rule};
 
 fn device(device: &Device) -> String {
     let unknown = match (device.processed, device.serial.known().is_some()) {
@@ -32,9 +34,10 @@ fn read(read: &MachineRead) -> String {
         })
         .collect();
     format!(
-        "run {} {:?} free {:?} [{}]",
+        "run {} {:?}{} free {:?} [{}]",
         live.run.id,
         live.activity,
+        if live.paused { " paused" } else { "" },
         live.ports.free,
         entries.join(", ")
     )
@@ -49,14 +52,33 @@ fn outcome(outcome: &Outcome) -> String {
     format!("{result}; present {present:?}; {}", read(&outcome.after))
 }
 
+fn rule(rule: &Arc<Rule>) -> String {
+    let options = &rule.options;
+    let switches = [
+        ("disabled", !options.enabled),
+        ("yields", options.yields),
+        ("preempts", options.preempts),
+        ("follow", options.follow.is_some()),
+        ("start", options.start_machine),
+        ("guest port", options.guest_port.is_some()),
+    ];
+    let mut text = format!("{} <- {}", rule.owner, rule.origin);
+    for (name, _) in switches.into_iter().filter(|(_, on)| *on) {
+        text.push_str(&format!(", {name}"));
+    }
+    if options.priority != 0 {
+        text.push_str(&format!(", priority {}", options.priority));
+    }
+    if let Some(count) = options.count {
+        text.push_str(&format!(", count {count}"));
+    }
+    text
+}
+
 pub(crate) fn event(event: &Event) -> String {
     match event {
         Event::Policy(policy) => {
-            let rules: Vec<String> = policy
-                .rules()
-                .iter()
-                .map(|rule| format!("{} <- {}", rule.owner, rule.origin))
-                .collect();
+            let rules: Vec<String> = policy.rules().iter().map(rule).collect();
             format!("policy {rules:?}")
         }
         Event::Devices {
@@ -90,6 +112,7 @@ pub(crate) fn event(event: &Event) -> String {
 pub(crate) fn action(action: &Action) -> String {
     match action {
         Action::ReadMachine(machine) => format!("look at {machine} of {}", machine.uri),
+        Action::Start(op, machine) => format!("call {op}: start {machine}"),
         Action::Report(report) => format!("report {report:?}"),
         Action::Attach(op, request) => format!(
             "call {op}: attach {} to {} by {}",

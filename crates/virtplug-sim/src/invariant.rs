@@ -3,6 +3,7 @@
 
 mod action;
 mod rest;
+mod rule;
 mod state;
 
 use std::fmt;
@@ -55,7 +56,17 @@ const OF_ACTIONS: &[(&str, ActionCheck)] = &[
         action::attach_meets_no_occupant,
     ),
     ("I2 stale entries go first", action::stale_goes_first),
-    ("I3 detach has a reason", action::detach_has_a_reason),
+    ("I2 a rule of the host wins", rule::a_rule_of_the_host_wins),
+    ("I2 no more than the count", rule::no_more_than_the_count),
+    (
+        "I2 the guest port is a rule's",
+        rule::the_guest_port_is_a_rule_s,
+    ),
+    ("I2 a start has a plug", rule::a_start_has_a_plug),
+    (
+        "I3 detach has a reason, nobody moves",
+        action::detach_has_a_reason,
+    ),
     ("I4 refused devices stay out", action::refused_stays_out),
     ("I6 one call per machine", action::one_call_at_a_time),
     ("I7 a hold is respected", action::a_hold_is_respected),
@@ -108,6 +119,8 @@ const AT_REST: &[(&str, StateCheck)] = &[
         "I5 attachments equal assignments",
         rest::attachments_equal_assignments,
     ),
+    ("I5 no spare while a place is free", rest::no_needless_spare),
+    ("I2 counts are kept", rest::counts_are_kept),
     ("I5 no entry of ours is stale", rest::no_own_entry_is_stale),
     ("I5 nothing is under way", rest::nothing_is_under_way),
     ("I9 the engine is small", rest::the_engine_is_small),

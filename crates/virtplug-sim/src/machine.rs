@@ -1,10 +1,8 @@
 //! A machine as libvirt has it, and the hostdevs in it.
 
-use std::collections::BTreeSet;
-
 use virtplug_core::{
-    Activity, GuestPorts, HostAddress, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias,
-    ProductId, RunId, Uuid, VendorId,
+    Activity, GuestPort, GuestPorts, HostAddress, Hostdev, InstanceId, LiveMachine, MachineRead,
+    OwnAlias, ProductId, RunId, Uuid, VendorId,
 };
 
 use crate::gadget::Gadget;
@@ -43,6 +41,8 @@ pub(crate) struct Entry {
     pub(crate) author: Author,
     /// Who asked QEMU to let it go.
     pub(crate) leaving: Option<Author>,
+    /// The port of the guest's first controller that it has.
+    pub(crate) socket: u8,
 }
 
 impl Entry {
@@ -75,7 +75,7 @@ pub(crate) struct Run {
     pub(crate) doing: Doing,
     pub(crate) entries: Vec<Entry>,
     /// Guest ports that other devices take.
-    pub(crate) others: u32,
+    pub(crate) others: Vec<u8>,
 }
 
 /// A libvirt domain.
@@ -114,14 +114,34 @@ impl Domain {
     }
 
     fn free(&self) -> Option<u32> {
-        let used = self.run.as_ref().map_or(0, |run| {
-            u32::try_from(run.entries.len()).unwrap_or(u32::MAX) + run.others
-        });
+        let used = u32::try_from(self.used().count()).unwrap_or(u32::MAX);
         match self.sockets {
             Sockets::NoController => Some(0),
             Sockets::Count(count) => Some(count.saturating_sub(used)),
             Sockets::Untold => None,
         }
+    }
+
+    fn used(&self) -> impl Iterator<Item = u8> {
+        self.run.iter().flat_map(|run| {
+            let entries = run.entries.iter().map(|entry| entry.socket);
+            entries.chain(run.others.iter().copied())
+        })
+    }
+
+    /// Whether something is at a guest port.
+    pub(crate) fn is_used(&self, socket: u8) -> bool {
+        self.used().any(|used| used == socket)
+    }
+
+    /// The guest port that a device gets that asks for none.
+    pub(crate) fn free_socket(&self) -> u8 {
+        let count = match self.sockets {
+            Sockets::Count(count) => u8::try_from(count).unwrap_or(u8::MAX),
+            Sockets::NoController | Sockets::Untold => 99,
+        };
+        let mut free = (1..=count).rev().filter(|socket| !self.is_used(*socket));
+        free.next().unwrap_or(0)
     }
 
     /// What a look at it gives.
@@ -147,15 +167,22 @@ impl Domain {
                     ids: Some(entry.ids),
                     address: entry.address,
                     missing: entry.missing,
-                    guest_port: None,
+                    guest_port: Some(guest_port(entry.socket).to_string()),
                 })
                 .collect(),
             ports: GuestPorts {
                 controller: self.sockets != Sockets::NoController,
                 free: self.free(),
-                // No rule of this world names a guest port.
-                used: BTreeSet::new(),
+                used: self.used().map(guest_port).collect(),
             },
         })
+    }
+}
+
+/// A port of the first controller.
+fn guest_port(socket: u8) -> GuestPort {
+    GuestPort {
+        bus: 0,
+        ports: vec![socket],
     }
 }

@@ -3,6 +3,7 @@
 //! The mirror is simple-minded on purpose: no index, no shared code with the
 //! engine. The invariants compare the engine's actions with it.
 
+mod around;
 mod machine;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,8 +14,15 @@ use virtplug_core::{
     MachineRead, OpId, Outcome, OwnAlias, Policy, PortPath, Time,
 };
 
-use crate::wish::Wish;
+use crate::wish::{Followed, Wish};
+pub(crate) use around::{Around, fits, following};
 pub(crate) use machine::Known;
+
+/// A device that is back within this time was reset.
+const RESET: Duration = Duration::from_secs(5);
+
+/// How long `follow` lasts in this world.
+const FOLLOW: Duration = Duration::from_secs(10);
 
 /// A call that the engine waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +30,15 @@ pub(crate) enum Asked {
     Look,
     Attach(OpId, OwnAlias),
     Detach(OpId, OwnAlias),
+    Start(OpId),
+}
+
+/// A device that left its port.
+#[derive(Debug)]
+pub(crate) struct Departure {
+    at: Time,
+    /// Whom what comes now may follow.
+    followed: Vec<Followed>,
 }
 
 /// The engine's knowledge, as far as it can have any.
@@ -42,7 +59,22 @@ pub(crate) struct Mirror {
     pub(crate) in_flight: BTreeMap<MachineKey, Asked>,
     /// Attaches whose outcome was not seen yet.
     pub(crate) unresolved: BTreeMap<MachineKey, HostAddress>,
-    /// When attaches were asked for, the last second.
+    /// The time of the last event.
+    pub(crate) now: Time,
+    pub(crate) departures: BTreeMap<PortPath, Departure>,
+    /// Whom instances may follow.
+    pub(crate) follows: BTreeMap<InstanceId, Vec<Followed>>,
+    /// When instances were plugged in that are in no machine since.
+    pub(crate) plugs: BTreeMap<InstanceId, Time>,
+    /// Machines that were started for a plug, or ended since.
+    pub(crate) spent: BTreeSet<(InstanceId, MachineKey)>,
+    /// Ports whose device could not be read by the first scan.
+    pub(crate) there_before: BTreeSet<PortPath>,
+    /// Machines that came into the policy; what was known of them may be forgotten.
+    pub(crate) unsure: BTreeSet<MachineKey>,
+    /// What was in a machine when that had more than its rules may give.
+    pub(crate) excess: BTreeSet<(MachineKey, InstanceId)>,
+    /// When attaches were asked for, the last ten seconds.
     pub(crate) attaches: VecDeque<Time>,
 }
 
@@ -54,7 +86,11 @@ impl Mirror {
     /// Where an instance belongs; `None` if it is not known to be there.
     pub(crate) fn wish(&self, instance: InstanceId) -> Option<Wish> {
         let device = self.device_of(instance)?;
-        Some(Wish::of(self.policy.as_ref()?, device))
+        let around = Around {
+            mirror: self,
+            device,
+        };
+        Some(Wish::of(self.policy.as_ref()?, device, &around))
     }
 
     /// Whether an instance is known not to be there.
@@ -80,26 +116,28 @@ impl Mirror {
         if hostdev.address != Some(device.address) {
             return Some("it has another address");
         }
-        match self.wish(alias.instance)? {
-            Wish::Unknown => None,
-            wish if wish.is_machine(machine) => None,
-            _ => Some("it does not belong there"),
-        }
+        let wish = self.wish(alias.instance)?;
+        wish.forbids(machine).then_some("it does not belong there")
     }
 
     /// Notes what the engine is told.
     pub(crate) fn told(&mut self, now: Time, event: &Event) {
+        self.take(now, event);
+        self.now = now;
+        self.recall();
+        self.forgive_others();
+        self.find_excess();
+    }
+
+    fn take(&mut self, now: Time, event: &Event) {
         match event {
-            Event::Policy(policy) => {
-                self.policy = Some(policy.clone());
-                self.machines.values_mut().for_each(Known::forgive_all);
-            }
+            Event::Policy(policy) => self.adopt(policy),
             Event::Devices {
                 present,
                 unreadable,
             } => {
                 self.scans = self.scans.saturating_sub(1);
-                self.complete = true;
+                let first = !self.complete;
                 let seen: BTreeSet<&PortPath> = present
                     .iter()
                     .map(|one| &one.port)
@@ -113,18 +151,22 @@ impl Mirror {
                     .cloned()
                     .collect();
                 for port in &lost {
-                    self.lose(port);
+                    self.lose(now, port);
                 }
                 for device in present {
                     self.see(now, device);
                 }
                 self.unreadable.extend(unreadable.iter().cloned());
+                self.complete = true;
+                if first {
+                    self.there_before.extend(unreadable.iter().cloned());
+                }
             }
             Event::Device(device) => self.see(now, device),
             Event::DeviceUnreadable(port) => {
                 self.unreadable.insert(port.clone());
             }
-            Event::DeviceGone(port) => self.lose(port),
+            Event::DeviceGone(port) => self.lose(now, port),
             Event::ScanFailed(_) => self.scans = self.scans.saturating_sub(1),
             Event::Connected(uri) => {
                 self.opening.remove(uri);
@@ -186,16 +228,22 @@ impl Mirror {
                 self.in_flight
                     .insert(request.machine.clone(), Asked::Detach(*op, alias));
             }
-            // No rule of this world starts its machine.
-            Action::Start(..) | Action::Report(_) => {}
+            Action::Start(op, machine) => {
+                for instance in self.starters(now, machine) {
+                    self.spent.insert((instance, machine.clone()));
+                }
+                self.in_flight.insert(machine.clone(), Asked::Start(*op));
+            }
+            Action::Report(_) => {}
         }
     }
 
     fn see(&mut self, now: Time, device: &Device) {
         self.unreadable.remove(&device.port);
+        let there_before = self.there_before.remove(&device.port);
         let mut device = device.clone();
-        let before = self.devices.remove(&device.port);
-        let same = before.filter(|one| one.instance == device.instance);
+        let same = self.devices.get(&device.port).cloned();
+        let same = same.filter(|one| one.instance == device.instance);
         if let Some(before) = &same {
             // What was known of this instance stays known.
             if device.serial == Fact::Unknown {
@@ -206,11 +254,8 @@ impl Mirror {
             }
             device.processed |= before.processed;
         } else {
-            let arrivals = self.arrivals.entry(device.port.clone()).or_default();
-            arrivals.push_back(now);
-            if arrivals.len() > 6 {
-                arrivals.pop_front();
-            }
+            self.lose(now, &device.port);
+            self.arrive(now, &device, there_before);
         }
         if same.as_ref() != Some(&device) {
             for known in self.machines.values_mut() {
@@ -221,9 +266,40 @@ impl Mirror {
         self.forget_holds();
     }
 
-    fn lose(&mut self, port: &PortPath) {
+    fn arrive(&mut self, now: Time, device: &Device, there_before: bool) {
+        let arrivals = self.arrivals.entry(device.port.clone()).or_default();
+        arrivals.push_back(now);
+        if arrivals.len() > 6 {
+            arrivals.pop_front();
+        }
+        if !self.complete {
+            return;
+        }
+        let departure = self.departures.get(&device.port);
+        if departure.is_none_or(|one| now >= one.at + RESET) && !there_before {
+            self.plugs.insert(device.instance, now);
+        }
+        if let Some(departure) = departure.filter(|one| now < one.at + FOLLOW) {
+            let followed = departure.followed.clone();
+            self.follows.insert(device.instance, followed);
+        }
+    }
+
+    fn lose(&mut self, now: Time, port: &PortPath) {
         self.unreadable.remove(port);
+        self.there_before.remove(port);
+        let Some(gone) = self.devices.get(port).map(|device| device.instance) else {
+            return;
+        };
+        let departure = Departure {
+            at: now,
+            followed: self.to_follow(gone),
+        };
+        self.departures.insert(port.clone(), departure);
         self.devices.remove(port);
+        self.follows.remove(&gone);
+        self.plugs.remove(&gone);
+        self.spent.retain(|(instance, _)| *instance != gone);
         self.forget_holds();
     }
 
@@ -236,7 +312,7 @@ impl Mirror {
 
     fn done(&mut self, now: Time, op: OpId, outcome: &Outcome) {
         let found = self.in_flight.iter().find(
-            |(_, asked)| matches!(asked, Asked::Attach(of, _) | Asked::Detach(of, _) if *of == op),
+            |(_, asked)| matches!(asked, Asked::Attach(of, _) | Asked::Detach(of, _) | Asked::Start(of) if *of == op),
         );
         let Some((machine, asked)) = found.map(|(machine, asked)| (machine.clone(), asked.clone()))
         else {
@@ -276,6 +352,19 @@ impl Mirror {
         }
         known.current = up;
         self.unresolved.remove(machine);
+        let run = known.live().map(|live| live.run);
         known.learn(read, &belongs);
+        let ended = run.is_some() && run != known.live().map(|live| live.run);
+        for (alias, hostdev) in known.own() {
+            if !hostdev.missing {
+                self.plugs.remove(&alias.instance);
+            }
+        }
+        if ended {
+            let present = self.devices.values().map(|device| device.instance);
+            let spent = present.map(|instance| (instance, machine.clone()));
+            self.spent.extend(spent);
+        }
+        self.unsure.remove(machine);
     }
 }

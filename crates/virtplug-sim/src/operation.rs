@@ -188,15 +188,16 @@ impl World {
             Operation::TakeSocket(machine) => {
                 let domain = self.domain(machine);
                 let domain = domain.filter(|domain| domain.takes_one_more().is_ok());
+                let socket = domain.as_ref().map(|domain| domain.free_socket());
                 let run = domain.and_then(|domain| domain.run.as_mut());
-                run.map(|run| run.others += 1)
+                run.zip(socket)
+                    .map(|(run, socket)| run.others.push(socket))
                     .map(|()| Notice::Hostdev(machine.clone(), "redir0".into()))
             }
             Operation::FreeSocket(machine) => {
                 let run = self.domain(machine).and_then(|domain| domain.run.as_mut());
-                run.filter(|run| run.others > 0)
-                    .map(|run| run.others -= 1)
-                    .map(|()| Notice::Hostdev(machine.clone(), "redir0".into()))
+                run.and_then(|run| run.others.pop())
+                    .map(|_| Notice::Hostdev(machine.clone(), "redir0".into()))
             }
             _ => None,
         };
@@ -211,7 +212,7 @@ impl World {
         server.domains.get_mut(machine)
     }
 
-    fn start(&mut self, machine: &MachineKey) -> Option<Notice> {
+    pub(crate) fn start(&mut self, machine: &MachineKey) -> Option<Notice> {
         self.runs_begun += 1;
         let serial = self.runs_begun;
         let server = self.servers.get_mut(&machine.uri)?;
@@ -237,7 +238,7 @@ impl World {
         Some(Notice::Machine(machine.clone()))
     }
 
-    fn set_doing(&mut self, machine: &MachineKey, doing: Doing) -> Option<Notice> {
+    pub(crate) fn set_doing(&mut self, machine: &MachineKey, doing: Doing) -> Option<Notice> {
         let run = self.domain(machine)?.run.as_mut()?;
         (std::mem::replace(&mut run.doing, doing) != doing)
             .then(|| Notice::Machine(machine.clone()))
@@ -305,6 +306,7 @@ impl World {
         if used || domain.takes_one_more().is_err() {
             return None;
         }
+        let socket = domain.free_socket();
         let run = domain.run.as_mut()?;
         let alias = (0..100)
             .map(|number| format!("hostdev{number}"))
@@ -317,6 +319,7 @@ impl World {
             holds: Some(plugged.instance),
             author: Author::Admin,
             leaving: None,
+            socket,
         });
         Some(Notice::Hostdev(machine.clone(), alias))
     }

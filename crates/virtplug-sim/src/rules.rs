@@ -1,8 +1,11 @@
 //! Rules in short, and the names of what they speak of.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use virtplug_core::{
-    BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, Policy, PortPath,
-    Rule, RuleOptions,
+    BusNumber, ConnectionUri, DeviceNumber, GuestPort, HostAddress, MachineKey, Matcher, Owner,
+    Policy, PortPath, Rule, RuleOptions,
 };
 
 use crate::gadget::Gadget;
@@ -14,6 +17,8 @@ pub enum Asks {
     Serial(Gadget),
     /// The model of a gadget.
     Model(Gadget),
+    /// The model of a gadget and its serial number.
+    Exact(Gadget),
     /// A port.
     Port(PortPath),
     /// The model of a gadget, at a port.
@@ -26,21 +31,61 @@ pub enum Asks {
     Address(u16, u8),
 }
 
-/// A rule: what it asks for, and the machine.
+/// How a rule gives its devices.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the configuration"
+)]
+pub struct Terms {
+    /// The rule does not count.
+    pub disabled: bool,
+    /// Higher wins over lower.
+    pub priority: i32,
+    /// `yield`.
+    pub yields: bool,
+    /// `preempt`.
+    pub preempts: bool,
+    /// `count`, or 0.
+    pub count: u32,
+    /// `follow`, for ten seconds.
+    pub follow: bool,
+    /// `start-machine`.
+    pub start: bool,
+    /// `guest-port`, always the same.
+    pub guest_port: bool,
+}
+
+/// A rule: what it asks for, the owner, and on what terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSpec {
-    /// Where the device belongs.
-    pub machine: MachineKey,
+    /// Where the device belongs; `None` is the host.
+    pub machine: Option<MachineKey>,
     /// Which devices.
     pub asks: Asks,
+    /// How it is given.
+    pub terms: Terms,
 }
 
 impl RuleSpec {
+    /// A rule without any option.
+    pub fn plain(machine: MachineKey, asks: Asks) -> Self {
+        Self {
+            machine: Some(machine),
+            asks,
+            terms: Terms::default(),
+        }
+    }
+
     fn rule(&self) -> Rule {
         let mut matcher = Matcher::default();
         match &self.asks {
             Asks::Serial(gadget) => matcher.serial = gadget.serial().map(Into::into),
             Asks::Model(gadget) => matcher = model(*gadget),
+            Asks::Exact(gadget) => {
+                matcher = model(*gadget);
+                matcher.serial = gadget.serial().map(Into::into);
+            }
             Asks::Port(port) => matcher.port = Some(port.to_string().into()),
             Asks::ModelAtPort(gadget, port) => {
                 matcher = model(*gadget);
@@ -62,9 +107,28 @@ impl RuleSpec {
         Rule {
             name: None,
             origin: format!("{:?}", self.asks),
-            owner: self.machine.clone().into(),
+            owner: self.machine.clone().map_or(Owner::Host, Owner::Machine),
             matcher,
-            options: RuleOptions::default(),
+            options: self.terms.options(),
+        }
+    }
+}
+
+impl Terms {
+    fn options(self) -> RuleOptions {
+        RuleOptions {
+            enabled: !self.disabled,
+            priority: self.priority,
+            yields: self.yields,
+            preempts: self.preempts,
+            count: NonZeroU32::new(self.count),
+            follow: self.follow.then_some(Duration::from_secs(10)),
+            guest_port: self.guest_port.then(|| GuestPort {
+                bus: 0,
+                ports: vec![1],
+            }),
+            start_machine: self.start,
+            ..RuleOptions::default()
         }
     }
 }

@@ -94,6 +94,10 @@ impl Server {
             return Err(refusal(42, "Domain not found"));
         };
         let room = domain.takes_one_more();
+        let wanted = request.guest_port.as_ref();
+        let wanted = wanted.and_then(|port| port.ports.first().copied());
+        let taken = wanted.is_some_and(|socket| domain.is_used(socket));
+        let socket = wanted.unwrap_or_else(|| domain.free_socket());
         let Some(run) = &mut domain.run else {
             return Err(refusal(55, "domain is not running"));
         };
@@ -104,6 +108,9 @@ impl Server {
             return Err(refusal(67, "non unique alias detected"));
         }
         room.map_err(|(code, text)| refusal(code, text))?;
+        if taken {
+            return Err(refusal(27, "Attempted double use of USB port"));
+        }
         let ids = (request.vendor, request.product);
         let found = host
             .with_address(request.address)
@@ -120,6 +127,7 @@ impl Server {
             holds: found.map(|plugged| plugged.instance),
             author,
             leaving: None,
+            socket,
         });
         Ok(Notice::Hostdev(machine.clone(), alias))
     }
@@ -198,6 +206,7 @@ impl Server {
                 holds: None,
                 author: Author::Admin,
                 leaving: None,
+                socket: domain.free_socket(),
             });
         }
         for entry in &mut entries {
@@ -225,7 +234,7 @@ impl Server {
                 serial,
                 doing: Doing::Running,
                 entries,
-                others: 0,
+                others: Vec::new(),
             });
         }
         true

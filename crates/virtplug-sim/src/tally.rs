@@ -15,6 +15,8 @@ pub struct Tally {
     pub attaches: u64,
     /// Detaches that it asked for.
     pub detaches: u64,
+    /// Machines that it had started or resumed.
+    pub starts: u64,
     /// How often each class of faults struck.
     pub faults: BTreeMap<Fault, u64>,
 }
@@ -26,6 +28,7 @@ impl Tally {
         self.events += other.events;
         self.attaches += other.attaches;
         self.detaches += other.detaches;
+        self.starts += other.starts;
         for (fault, count) in &other.faults {
             *self.faults.entry(*fault).or_default() += count;
         }

@@ -27,7 +27,7 @@ fn run(usual: u32, strategy: impl Strategy<Value = Schedule>) {
     let mut config = Config {
         cases: usual.saturating_mul(factor().unwrap_or(1)),
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
-        max_shrink_iters: 4_000,
+        max_shrink_iters: 1_500,
         ..Config::default()
     };
     if factor().is_none() {
@@ -117,10 +117,10 @@ fn a_thousand_replugs_leave_nothing_behind() {
     let mut schedule = some_schedules(1, 2).remove(0);
     let machine = virtplug_sim::machines().remove(0);
     schedule.weather.clear();
-    schedule.rules = vec![virtplug_sim::RuleSpec {
-        machine: machine.clone(),
-        asks: virtplug_sim::Asks::Serial(Gadget::StickA),
-    }];
+    schedule.rules = vec![virtplug_sim::RuleSpec::plain(
+        machine.clone(),
+        virtplug_sim::Asks::Serial(Gadget::StickA),
+    )];
     schedule.operations = vec![Operation::Start(machine)];
     for port in ports().iter().cycle().take(1000) {
         schedule.operations.extend([

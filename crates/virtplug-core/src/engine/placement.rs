@@ -117,8 +117,19 @@ impl Engine {
             let watched = self.watched.entry(machine.clone()).or_default();
             watched.insert(port.clone());
         }
+        self.plan_end_of_plug(port, &claims);
         self.devices.take_claims(port, claims, interest);
         self.assign(port);
+    }
+
+    /// A machine that could not be started by then lets others have the device.
+    fn plan_end_of_plug(&mut self, port: &PortPath, claims: &[Claim]) {
+        let plugged = self.devices.at(port).and_then(|present| present.plugged);
+        let until = plugged.map(|at| at + PLUG_PATIENCE);
+        let matters = |claim: &Claim| claim.rule.options.yields && claim.rule.options.start_machine;
+        if let Some(until) = until.filter(|until| self.now < *until && claims.iter().any(matters)) {
+            self.timers.insert((until, Wake::Plug(port.clone())));
+        }
     }
 
     /// Judges the devices below a hub, on both halves of its socket.

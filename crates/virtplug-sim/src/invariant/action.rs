@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use virtplug_core::{Action, AttachRequest, MachineKey, Time};
+use virtplug_core::{Action, AttachRequest, DetachRequest, MachineKey, Time};
 
 use super::Verdict;
 use crate::mirror::{Asked, Known, Mirror};
-use crate::wish::Wish;
+use crate::wish::{Place, holding};
 
 /// How long a device may wait for udev.
 const UDEV_PATIENCE: Duration = Duration::from_secs(10);
@@ -22,7 +22,7 @@ fn machine_of(action: &Action) -> Option<&MachineKey> {
     match action {
         Action::Attach(_, request) => Some(&request.machine),
         Action::Detach(_, request) => Some(&request.machine),
-        Action::ReadMachine(machine) => Some(machine),
+        Action::ReadMachine(machine) | Action::Start(_, machine) => Some(machine),
         _ => None,
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn attach_follows_the_wish(mirror: &Mirror, _: Time, action: &Action)
     let wish = mirror.wish(request.alias.instance);
     ensure(
         wish.as_ref()
-            .is_some_and(|wish| wish.is_machine(&request.machine)),
+            .is_some_and(|wish| wish.allows(&request.machine)),
         || {
             format!(
                 "{} to {}, the wish is {wish:?}",
@@ -159,9 +159,39 @@ pub(super) fn detach_has_a_reason(mirror: &Mirror, _: Time, action: &Action) -> 
     ensure(known.is_some_and(Known::is_ready), || {
         format!("{} is not known to be ready", request.machine)
     })?;
+    if mirror.fault(&request.machine, &alias, hostdev).is_some() {
+        return Ok(());
+    }
+    nobody_moves(mirror, request)
+}
+
+/// A device that may be where it is stays there, unless its machine has more
+/// than its rules may give.
+fn nobody_moves(mirror: &Mirror, request: &DetachRequest) -> Verdict {
+    let machine = &request.machine;
+    let instance = request.alias.instance;
+    let (Some(device), Some(wish)) = (mirror.device_of(instance), mirror.wish(instance)) else {
+        return Err(format!("{} is not known to be gone", request.alias));
+    };
+    let wrong = || {
+        format!(
+            "{} is right in {machine}, {}; the wish is {wish:?}",
+            request.alias, request.reason
+        )
+    };
+    let follows = mirror.follows.get(&instance).into_iter().flatten();
+    let doubtful = follows.clone().any(|followed| !followed.sure);
+    let policy = mirror.policy.as_ref();
+    let rules = policy.map(|policy| holding(policy, device));
+    let rules = rules.unwrap_or_default();
+    // A pool that preempts may take it when its machine starts.
+    let preempted = rules
+        .iter()
+        .any(|one| one.rule.options.preempts && one.rule.options.count.is_some());
+    ensure(!wish.keeps_in(machine), wrong)?;
     ensure(
-        mirror.fault(&request.machine, &alias, hostdev).is_some(),
-        || format!("nothing is wrong with {alias} in {}", request.machine),
+        doubtful || preempted || !mirror.has_place(machine, device),
+        wrong,
     )
 }
 
@@ -174,10 +204,9 @@ pub(super) fn refused_stays_out(mirror: &Mirror, _: Time, action: &Action) -> Ve
         device.is_some_and(|one| !one.is_hub() && one.authorized.known() == Some(&true)),
         || format!("{device:?}"),
     )?;
-    ensure(
-        mirror.wish(request.alias.instance) != Some(Wish::Refused),
-        || format!("{} is refused", request.alias),
-    )
+    let wish = mirror.wish(request.alias.instance);
+    let refused = wish.is_some_and(|wish| wish.0.contains(&Place::Refused));
+    ensure(!refused, || format!("{} is refused", request.alias))
 }
 
 pub(super) fn one_call_at_a_time(mirror: &Mirror, _: Time, action: &Action) -> Verdict {

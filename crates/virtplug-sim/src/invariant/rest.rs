@@ -1,14 +1,16 @@
 //! Invariants of the state that everything comes to when faults have ended.
 
-use virtplug_core::{ConnectionUri, InstanceId, MachineKey, Policy};
+use virtplug_core::{Assignment, ConnectionUri, Device, InstanceId, MachineKey, Policy, PortPath};
 
 use super::Verdict;
 use crate::call::Call;
 use crate::daemon::Daemon;
 use crate::host::Plugged;
-use crate::machine::{Doing, Sockets};
+use crate::machine::{Doing, Run, Sockets};
+use crate::mirror::{Around, Mirror, fits};
+use crate::rules;
 use crate::server::Server;
-use crate::wish::Wish;
+use crate::wish::{self, Around as _, Followed, Place, Wish};
 use crate::world::World;
 
 fn resting(world: &World) -> Option<(&Daemon, &Policy)> {
@@ -24,19 +26,65 @@ fn looks_at(policy: &Policy, uri: &ConnectionUri) -> bool {
     policy.connections().contains(uri)
 }
 
-/// Where a present device belongs and can be, by the whole truth.
-fn destination(
-    world: &World,
-    policy: &Policy,
-    port: &virtplug_core::PortPath,
-) -> Option<MachineKey> {
-    let device = world.host.read(port)?;
-    let Wish::Machine(machine) = Wish::of(policy, &device) else {
-        return None;
-    };
+/// A device, and how things really are.
+struct Truth<'w> {
+    world: &'w World,
+    mirror: &'w Mirror,
+    device: &'w Device,
+}
+
+impl wish::Around for Truth<'_> {
+    fn runs(&self, machine: &MachineKey) -> Vec<Option<bool>> {
+        vec![Some(runs(self.world, machine))]
+    }
+
+    fn holders(&self) -> Vec<MachineKey> {
+        let machines = rules::machines().into_iter();
+        machines
+            .filter(|machine| is_in(self.world, machine, self.device.instance) > 0)
+            .collect()
+    }
+
+    fn follows(&self) -> Vec<Followed> {
+        let (mirror, device) = (self.mirror, self.device);
+        Around { mirror, device }.follows()
+    }
+
+    fn may_start(&self, machine: &MachineKey) -> bool {
+        let (mirror, device) = (self.mirror, self.device);
+        Around { mirror, device }.may_start(machine)
+    }
+}
+
+fn run<'w>(world: &'w World, machine: &MachineKey) -> Option<&'w Run> {
     let server = world.servers.get(&machine.uri)?;
-    let run = server.domains.get(&machine)?.run.as_ref()?;
-    (run.doing != Doing::Busy).then_some(machine)
+    server.domains.get(machine)?.run.as_ref()
+}
+
+fn runs(world: &World, machine: &MachineKey) -> bool {
+    run(world, machine).is_some()
+}
+
+/// Where a device may be by the whole truth. Nothing is said of what the hung
+/// machine is or could be involved in.
+fn wish_at(world: &World, port: &PortPath) -> Option<Wish> {
+    let (daemon, policy) = resting(world)?;
+    let device = world.host.read(port)?;
+    let hung = |machine: &MachineKey| is_hung(world, machine);
+    let rules = wish::holding(policy, &device);
+    let truth = Truth {
+        world,
+        mirror: &daemon.mirror,
+        device: &device,
+    };
+    let follows = truth.follows();
+    if rules.iter().filter_map(|one| one.rule.machine()).any(hung)
+        || truth.holders().iter().any(hung)
+        || follows.iter().any(|followed| hung(&followed.machine))
+    {
+        return None;
+    }
+    Some(Wish::of(policy, &device, &truth))
 }
 
 fn is_in(world: &World, machine: &MachineKey, instance: InstanceId) -> usize {
@@ -84,6 +132,12 @@ fn excuse(world: &World, machine: &MachineKey, plugged: &Plugged) -> Option<&'st
             return Some("the hung machine has its number");
         }
     }
+    let mut rules = world.policy.rules().iter();
+    let asked =
+        rules.any(|rule| rule.machine() == Some(machine) && rule.options.guest_port.is_some());
+    if asked && domain.is_used(1) {
+        return Some("something is at the guest port");
+    }
     let full = match domain.sockets {
         Sockets::NoController => true,
         Sockets::Untold => false,
@@ -93,17 +147,92 @@ fn excuse(world: &World, machine: &MachineKey, plugged: &Plugged) -> Option<&'st
 }
 
 pub(super) fn attachments_equal_assignments(world: &World) -> Verdict {
+    let Some((daemon, _)) = resting(world) else {
+        return Err("no daemon".into());
+    };
+    for view in daemon.engine.devices() {
+        let port = &view.device.port;
+        let Some(plugged) = world.host.at(port) else {
+            return Err(format!("{port} is not there"));
+        };
+        let Some(wish) = wish_at(world, port) else {
+            continue;
+        };
+        let total: usize = rules::machines()
+            .iter()
+            .map(|machine| is_in(world, machine, plugged.instance))
+            .sum();
+        if total > 1 {
+            return Err(format!("{port} is in {total} machines"));
+        }
+        let chosen = view.assignment.machine();
+        if let Some(machine) = chosen.filter(|machine| runs(world, machine)) {
+            let there = is_in(world, machine, plugged.instance) == 1;
+            if !there && excuse(world, machine, plugged).is_none() {
+                return Err(format!("{port} is not in {machine}"));
+            }
+        }
+        let place = chosen.cloned().map(Place::Machine);
+        if place.is_some_and(|place| !wish.0.contains(&place)) {
+            return Err(format!("{port} is to be in {chosen:?}, not {wish:?}"));
+        }
+        let must = wish
+            .0
+            .iter()
+            .all(|place| matches!(place, Place::Machine(_)));
+        if must && chosen.is_none() {
+            return Err(format!("{port} is {:?}, not {wish:?}", view.assignment));
+        }
+    }
+    Ok(())
+}
+
+/// Where a device is a spare, every rule that could give it gives as many as it may.
+pub(super) fn no_needless_spare(world: &World) -> Verdict {
+    let Some((daemon, policy)) = resting(world) else {
+        return Err("no daemon".into());
+    };
+    for view in daemon.engine.devices() {
+        if !matches!(view.assignment, Assignment::Spare(_)) {
+            continue;
+        }
+        for one in wish::holding(policy, view.device) {
+            let Some(count) = one.rule.options.count.filter(|_| one.certain) else {
+                continue;
+            };
+            let given = daemon.engine.devices().filter(|other| {
+                let grant = other.assignment.grant();
+                grant.is_some_and(|grant| !grant.followed && *grant.rule == *one.rule)
+            });
+            if given.count() < usize::try_from(count.get()).unwrap_or(usize::MAX) {
+                return Err(format!(
+                    "{} is a spare of {} {}",
+                    view.device.port, one.rule.owner, one.rule.origin
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn counts_are_kept(world: &World) -> Verdict {
     let Some((_, policy)) = resting(world) else {
         return Err("no daemon".into());
     };
-    for (port, plugged) in world.host.iter() {
-        let owner = destination(world, policy, port);
-        if let Some(machine) = owner.as_ref().filter(|one| !is_hung(world, one)) {
-            let count = is_in(world, machine, plugged.instance);
-            let excused = excuse(world, machine, plugged).is_some();
-            if count > 1 || (count == 0 && !excused) {
-                return Err(format!("{port} is in {machine} {count} times"));
-            }
+    for machine in policy.machines() {
+        let Some(run) = run(world, machine).filter(|_| !is_hung(world, machine)) else {
+            continue;
+        };
+        let devices: Vec<Device> = run
+            .entries
+            .iter()
+            .filter_map(|entry| entry.own().filter(|alias| !alias.followed))
+            .filter(|alias| world.host.has_instance(alias.instance))
+            .filter_map(|alias| world.host.read(&alias.port))
+            .collect();
+        let devices: Vec<&Device> = devices.iter().collect();
+        if !fits(policy, machine, &devices) {
+            return Err(format!("{machine} has {} devices", devices.len()));
         }
     }
     Ok(())
@@ -122,13 +251,13 @@ pub(super) fn no_own_entry_is_stale(world: &World) -> Verdict {
             let Some(alias) = entry.own().filter(|_| judged) else {
                 continue;
             };
-            let owner = destination(world, policy, &alias.port);
-            let right = !entry.missing
+            let present = !entry.missing
                 && entry.holds == Some(alias.instance)
-                && world.host.has_instance(alias.instance)
-                && owner.as_ref() == Some(machine);
-            if !right {
-                return Err(format!("{alias} is in {machine}, it belongs to {owner:?}"));
+                && world.host.has_instance(alias.instance);
+            let wish = wish_at(world, &alias.port);
+            let right = wish.as_ref().is_none_or(|wish| wish.allows(machine));
+            if !present || !right {
+                return Err(format!("{alias} is in {machine}, the wish is {wish:?}"));
             }
         }
     }
@@ -178,7 +307,7 @@ pub(super) fn the_engine_is_small(world: &World) -> Verdict {
 }
 
 pub(super) fn status_equals_truth(world: &World) -> Verdict {
-    let Some((daemon, policy)) = resting(world) else {
+    let Some((daemon, _)) = resting(world) else {
         return Err("no daemon".into());
     };
     if world.hung.is_some() {
@@ -188,10 +317,8 @@ pub(super) fn status_equals_truth(world: &World) -> Verdict {
     let mut attached = 0;
     for view in daemon.engine.devices() {
         let port = &view.device.port;
-        let owner = destination(world, policy, port);
-        let there = owner
-            .as_ref()
-            .is_some_and(|machine| is_in(world, machine, view.device.instance) == 1);
+        let owner = view.assignment.machine();
+        let there = owner.is_some_and(|machine| is_in(world, machine, view.device.instance) == 1);
         attached += usize::from(there);
         if there != (view.assignment.machine().is_some() && view.obstacle.is_none()) {
             return Err(format!("{port}: {:?} {:?}", view.holders, view.obstacle));

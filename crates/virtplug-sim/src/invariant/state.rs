@@ -8,7 +8,7 @@ use super::Verdict;
 use crate::machine::Author;
 use crate::mirror::{Asked, Known};
 use crate::server::Server;
-use crate::wish::Wish;
+use crate::wish::Place;
 use crate::world::World;
 
 pub(super) fn no_instance_in_two_machines(world: &World) -> Verdict {
@@ -158,9 +158,6 @@ pub(super) fn views_tell_what_is_known(world: &World) -> Verdict {
         return Ok(());
     };
     let mirror = &daemon.mirror;
-    let Some(policy) = &mirror.policy else {
-        return Ok(());
-    };
     let views: Vec<_> = daemon.engine.devices().collect();
     if !views
         .iter()
@@ -170,21 +167,19 @@ pub(super) fn views_tell_what_is_known(world: &World) -> Verdict {
         return Err("the devices differ from what was told".into());
     }
     for view in views {
-        let wish = Wish::of(policy, view.device);
-        let same = match view.assignment {
-            Assignment::Host | Assignment::Kept(_) => wish == Wish::Host,
-            Assignment::Machine(grant) => wish.is_machine(&grant.machine),
-            // No rule of this world has a `count`.
-            Assignment::Spare(_) => false,
-            Assignment::Conflict(_) => wish == Wish::Conflict,
-            Assignment::Unknown(..) => wish == Wish::Unknown,
-            Assignment::Refused(..) => wish == Wish::Refused,
+        let Some(wish) = mirror.wish(view.device.instance) else {
+            continue;
         };
-        if !same {
-            return Err(format!(
-                "{}: {:?}, not {wish:?}",
-                view.device.port, view.assignment
-            ));
+        let place = match view.assignment {
+            Assignment::Host | Assignment::Kept(_) => Place::Host,
+            Assignment::Machine(grant) => Place::Machine(grant.machine.clone()),
+            Assignment::Spare(_) => Place::Spare,
+            Assignment::Conflict(_) => Place::Conflict,
+            Assignment::Unknown(..) => Place::Unknown,
+            Assignment::Refused(..) => Place::Refused,
+        };
+        if !wish.0.contains(&place) {
+            return Err(format!("{}: {place:?}, not {wish:?}", view.device.port));
         }
         for holder in view.holders.iter().filter(|holder| holder.own) {
             let seen = mirror.machines.get(&holder.machine).map(Known::own);

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use virtplug_core::{Activity, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, Time};
+use virtplug_core::{
+    Activity, Device, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, Time,
+};
 
 /// After that long a detach that was called off meanwhile counts as a new one.
 const FORGOTTEN: Duration = Duration::from_secs(60);
@@ -59,6 +61,15 @@ impl Known {
                 .own()
                 .iter()
                 .any(|(own, hostdev)| own == alias && !hostdev.missing)
+    }
+
+    /// Whether it has a device by an entry of ours.
+    pub(crate) fn holds(&self, device: &Device) -> bool {
+        self.own().iter().any(|(alias, hostdev)| {
+            alias.instance == device.instance
+                && !hostdev.missing
+                && hostdev.address == Some(device.address)
+        })
     }
 
     /// A relevant change: all may be tried at once again.

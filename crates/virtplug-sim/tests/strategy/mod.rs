@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use virtplug_core::{ConnectionUri, MachineKey, PortPath};
-use virtplug_sim::{Asks, Fault, Gadget, Operation, RuleSpec, Schedule, Sockets, machines, ports};
+use virtplug_sim::{
+    Asks, Fault, Gadget, Operation, RuleSpec, Schedule, Sockets, Terms, machines, ports,
+};
 
 /// What a schedule speaks of. With little to choose from things meet more often.
 #[derive(Debug, Clone)]
@@ -53,7 +55,74 @@ fn rule(cast: &Cast) -> impl Strategy<Value = RuleSpec> + use<> {
         1 => Just(Asks::Property),
         1 => (1..3_u16, 2..5_u8).prop_map(|(bus, number)| Asks::Address(bus, number)),
     ];
-    (machine(), asks).prop_map(|(machine, asks)| RuleSpec { machine, asks })
+    let owner = prop::option::weighted(0.8, machine());
+    (owner, asks, terms()).prop_map(|(machine, asks, terms)| RuleSpec {
+        machine,
+        asks,
+        terms,
+    })
+}
+
+/// Mostly none.
+fn terms() -> impl Strategy<Value = Terms> {
+    let rarely = || prop::bool::weighted(0.1);
+    let some = (
+        (prop::bool::weighted(0.05), -1..=1_i32),
+        (prop::bool::weighted(0.4), prop::bool::weighted(0.4)),
+        prop_oneof![3 => Just(0), 1 => 1..=2_u32],
+        (prop::bool::weighted(0.3), prop::bool::weighted(0.2)),
+        rarely(),
+    );
+    let some = some.prop_map(
+        |((disabled, priority), (yields, preempts), count, (follow, start), guest_port)| Terms {
+            disabled,
+            priority,
+            yields,
+            preempts: preempts && yields,
+            count,
+            follow,
+            start,
+            guest_port,
+        },
+    );
+    prop_oneof![1 => Just(Terms::default()), 1 => some]
+}
+
+/// Two machines that share a gadget, or identical sticks: an owner and a
+/// fallback, or two pools.
+fn shared(cast: &Cast) -> impl Strategy<Value = Vec<RuleSpec>> + use<> {
+    let machine = || select(cast.machines.clone());
+    let gadget = select(cast.gadgets.clone());
+    let rank = || prop_oneof![3 => Just(0), 1 => -1..=1_i32];
+    let pools = (
+        prop::collection::vec((machine(), 0..=2_u32, rank()), 1..4),
+        any::<bool>(),
+    );
+    let pools = pools.prop_map(|(owners, follow)| {
+        let pool = |(machine, count, priority)| RuleSpec {
+            terms: Terms {
+                count,
+                priority,
+                follow,
+                ..Terms::default()
+            },
+            ..RuleSpec::plain(machine, Asks::Model(Gadget::StickA))
+        };
+        owners.into_iter().map(pool).collect::<Vec<_>>()
+    });
+    let fallback =
+        (machine(), machine(), gadget, terms()).prop_map(|(owner, fallback, gadget, terms)| {
+            let first = RuleSpec {
+                terms: Terms {
+                    yields: true,
+                    disabled: false,
+                    ..terms
+                },
+                ..RuleSpec::plain(owner, Asks::Exact(gadget))
+            };
+            vec![first, RuleSpec::plain(fallback, Asks::Model(gadget))]
+        });
+    prop_oneof![pools, fallback]
 }
 
 /// Mostly a home for each gadget, and now and then a rule that interferes.
@@ -61,16 +130,21 @@ fn rules(cast: &Cast) -> impl Strategy<Value = Vec<RuleSpec>> + use<> {
     let machines = cast.machines.clone();
     let gadgets = cast.gadgets.clone();
     let homes = prop::collection::vec(prop::option::weighted(0.9, select(machines)), gadgets.len());
+    let homes = (homes, prop::collection::vec(terms(), gadgets.len()));
     let others = prop_oneof![
         4 => Just(Vec::new()),
-        1 => prop::collection::vec(rule(cast), 1..3),
+        3 => prop::collection::vec(rule(cast), 1..4),
+        3 => shared(cast),
     ];
-    (homes, others).prop_map(move |(homes, others)| {
-        let serial = |(home, gadget): (Option<MachineKey>, &Gadget)| {
-            let asks = Asks::Serial(*gadget);
-            home.map(|machine| RuleSpec { machine, asks })
+    (prop::bool::weighted(0.7), homes, others).prop_map(move |(at_home, (homes, terms), others)| {
+        let serial = |((home, gadget), terms): ((Option<MachineKey>, &Gadget), Terms)| {
+            Some(RuleSpec {
+                terms,
+                ..RuleSpec::plain(home?, Asks::Serial(*gadget))
+            })
         };
-        let homes = homes.into_iter().zip(&gadgets).filter_map(serial);
+        let homes = homes.into_iter().zip(&gadgets).zip(terms);
+        let homes = homes.filter_map(serial).filter(|_| at_home);
         homes.chain(others).collect()
     })
 }
@@ -98,7 +172,7 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
         3 => port().prop_map(Operation::Reset),
         3 => port().prop_map(Operation::ResetSameNumber),
         2 => (1..3_u16).prop_map(Operation::ResetBus),
-        1 => port().prop_map(Operation::SwitchMode),
+        3 => port().prop_map(Operation::SwitchMode),
         2 => (1..3_u16, 120..127_u8).prop_map(|(bus, count)| Operation::SkipNumbers(bus, count)),
         1 => (port(), any::<bool>()).prop_map(|(port, on)| Operation::Authorize(port, on)),
         1 => port().prop_map(Operation::Trigger),
@@ -108,7 +182,7 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
         14 => machine().prop_map(Operation::Start),
         3 => machine().prop_map(Operation::Stop),
         2 => machine().prop_map(Operation::Save),
-        1 => machine().prop_map(Operation::Pause),
+        2 => machine().prop_map(Operation::Pause),
         1 => machine().prop_map(Operation::BeginWork),
         2 => machine().prop_map(Operation::Resume),
         1 => machine().prop_map(Operation::Undefine),

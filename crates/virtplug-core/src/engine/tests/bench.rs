@@ -32,6 +32,8 @@ pub(super) struct Bench {
     pub(super) scan_fails: bool,
     /// Running machines.
     pub(super) live: BTreeMap<MachineKey, LiveMachine>,
+    /// Machines that libvirt does not know.
+    pub(super) absent: BTreeSet<MachineKey>,
     /// Machines that are looked at without an answer.
     pub(super) mute: BTreeSet<MachineKey>,
     pub(super) looks_fail: bool,
@@ -82,6 +84,7 @@ impl Bench {
             live: BTreeMap::new(),
             mute: BTreeSet::new(),
             looks_fail: false,
+            absent: BTreeSet::new(),
             libvirt_up: true,
             calls: Vec::new(),
             next_run: 1,
@@ -163,6 +166,9 @@ impl Bench {
     pub(super) fn read(&self, machine: &MachineKey) -> MachineRead {
         if self.looks_fail {
             return MachineRead::Failed("locked".into());
+        }
+        if self.absent.contains(machine) {
+            return MachineRead::Absent;
         }
         let live = self.live.get(machine).cloned();
         live.map_or(MachineRead::Off, MachineRead::Live)

@@ -89,6 +89,25 @@ fn a_restarted_daemon_finds_the_places_as_they_were() {
 }
 
 #[test]
+fn a_restarted_daemon_moves_nobody_who_has_the_place_of_another_pool() {
+    let mut bench = Bench::new(vec![pool("a", 1), pool("b", 1)]);
+    bench.start("a");
+    bench.start("b");
+    // The order of the ports is not the order in which they were plugged in.
+    for number in [3, 2] {
+        bench.plug(stick(number));
+        bench.run();
+    }
+    assert_eq!(bench.entries("a"), ["1-3:3"]);
+    assert_eq!(bench.entries("b"), ["1-2:2"]);
+    bench.restart(vec![pool("a", 1), pool("b", 1)]);
+    bench.pass_seconds(10);
+    assert_eq!(bench.run(), [""; 0]);
+    assert_eq!(bench.entries("a"), ["1-3:3"]);
+    assert_eq!(bench.entries("b"), ["1-2:2"]);
+}
+
+#[test]
 fn a_smaller_count_gives_back_what_is_too_much() {
     let mut bench = Bench::new(vec![pool("a", 3)]);
     bench.start("a");

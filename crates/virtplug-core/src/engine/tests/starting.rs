@@ -1,8 +1,8 @@
 //! Machines that are started because their device was plugged in.
 
 use super::bench::{Bench, again, serial};
-use crate::Rule;
 use crate::testing::{device, machine};
+use crate::{Matcher, Rule};
 
 fn rules() -> Vec<Rule> {
     let mut rule = serial("A", "m");
@@ -68,4 +68,22 @@ fn a_start_that_fails_is_not_repeated() {
     bench.pass_seconds(10);
     bench.plug(again(&device("1-1", 2, "A")));
     assert_eq!(bench.waiting(), ["start m"]);
+}
+
+#[test]
+fn a_machine_that_cannot_be_started_lets_another_have_the_device_in_the_end() {
+    let mut first = serial("A", "nowhere");
+    first.options.yields = true;
+    first.options.start_machine = true;
+    let vendor = Matcher {
+        vendor: Some("0627".into()),
+        ..Matcher::default()
+    };
+    let mut bench = Bench::new(vec![first, super::bench::rule(vendor, "guest")]);
+    bench.start("guest");
+    bench.absent.insert(machine("nowhere"));
+    bench.changed("nowhere");
+    bench.plug(device("1-1", 2, "A"));
+    bench.pass_seconds(61);
+    assert_eq!(bench.run(), ["attach 1-1:2 to guest"]);
 }
