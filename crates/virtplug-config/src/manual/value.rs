@@ -6,10 +6,7 @@ use crate::key::{Key, Kind};
 pub(super) fn described(key: &Key) -> String {
     let takes = key.takes;
     match key.kind {
-        Kind::Integer { from, to, note } => {
-            let note = if note.is_empty() { "" } else { note };
-            format!("{takes} from {from} to {to}{note}")
-        }
+        Kind::Integer { from, to, note } => format!("{takes} from {from} to {to}{note}"),
         Kind::Wanted(_) => format!("{takes}, a pattern, or a list of these"),
         Kind::Properties => format!(
             "{takes}: for each name text in quotes, a pattern, or a list of these, of which one must hold"
