@@ -22,12 +22,12 @@ fn world() -> Vec<Device> {
 }
 
 fn selected(text: &str) -> Result<String, SelectError> {
-    let given = crate::Rule {
+    let desk = crate::Rule {
         name: Some("desk".into()),
         ..rule("m", crate::Matcher::default())
     };
     let devices = world();
-    let giver = |device: &Device| (device.port.to_string() == "1-1").then_some(&given);
+    let giver = |device: &Device| (device.port.to_string() == "1-1").then_some(&desk);
     select(text, &devices, giver).map(|device| device.port.to_string())
 }
 

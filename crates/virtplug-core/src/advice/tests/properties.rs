@@ -88,9 +88,9 @@ fn matcher() -> impl Strategy<Value = Matcher> {
             prop::option::weighted(0.2, list),
         )
             .prop_map(|(own, not, any, behind)| Matcher {
+                behind,
                 not,
                 any,
-                behind,
                 ..own
             })
     })
