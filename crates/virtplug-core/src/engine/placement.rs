@@ -164,7 +164,12 @@ impl Engine {
         let address = present.device.address;
         let before = present.assignment.clone();
         let assignment = decision.assignment;
-        self.take_place(port, decision.given_by, &assignment);
+        let given_by = match assignment {
+            // What cannot be read now costs no place.
+            Assignment::Unknown(_) => present.given_by,
+            _ => decision.given_by,
+        };
+        self.take_place(port, given_by, &assignment);
         if let Some(machine) = assignment.machine().cloned() {
             self.machine_mut(&machine).wanted.insert(port.clone());
         }
