@@ -173,11 +173,13 @@ impl Engine {
         if let Some(machine) = assignment.machine().cloned() {
             self.machine_mut(&machine).wanted.insert(port.clone());
         }
-        if assignment == before {
+        let after = assignment.machine().cloned();
+        let same = assignment == before;
+        // Also where nothing changes: it is noted what is to be read again.
+        self.devices.assign(port, assignment);
+        if same {
             return;
         }
-        let after = assignment.machine().cloned();
-        self.devices.assign(port, assignment);
         if let Some(machine) = before
             .machine()
             .filter(|machine| Some(*machine) != after.as_ref())
