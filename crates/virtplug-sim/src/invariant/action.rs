@@ -188,9 +188,10 @@ fn nobody_moves(mirror: &Mirror, request: &DetachRequest) -> Verdict {
     let preempted = rules
         .iter()
         .any(|one| one.rule.options.preempts && one.rule.options.count.is_some());
+    let too_many = mirror.excess.contains(&(machine.clone(), instance));
     ensure(!wish.keeps_in(machine), wrong)?;
     ensure(
-        doubtful || preempted || !mirror.has_place(machine, device),
+        doubtful || preempted || too_many || !mirror.has_place(machine, device),
         wrong,
     )
 }
