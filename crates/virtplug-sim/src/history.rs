@@ -1,5 +1,6 @@
 //! History: events and actions in short, for those who read a failure.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use virtplug_core::{Action, Device, Event, MachineRead, Outcome, Rule};
@@ -62,15 +63,16 @@ fn rule(rule: &Arc<Rule>) -> String {
         ("start", options.start_machine),
         ("guest port", options.guest_port.is_some()),
     ];
+    // Writing to a string does not fail.
     let mut text = format!("{} <- {}", rule.owner, rule.origin);
     for (name, _) in switches.into_iter().filter(|(_, on)| *on) {
-        text.push_str(&format!(", {name}"));
+        let _ = write!(text, ", {name}");
     }
     if options.priority != 0 {
-        text.push_str(&format!(", priority {}", options.priority));
+        let _ = write!(text, ", priority {}", options.priority);
     }
     if let Some(count) = options.count {
-        text.push_str(&format!(", count {count}"));
+        let _ = write!(text, ", count {count}");
     }
     text
 }

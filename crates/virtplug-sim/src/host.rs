@@ -49,10 +49,6 @@ impl Host {
         self.plugged.get_mut(port)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&PortPath, &Plugged)> {
-        self.plugged.iter()
-    }
-
     pub(crate) fn ports(&self) -> Vec<PortPath> {
         self.plugged.keys().cloned().collect()
     }

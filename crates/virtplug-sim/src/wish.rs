@@ -82,6 +82,21 @@ pub(crate) fn holding<'p>(policy: &'p Policy, device: &Device) -> Vec<Holding<'p
     rules
 }
 
+/// Of these the rules that come before any that decide against all machines.
+pub(crate) fn giving<'p>(policy: &'p Policy, device: &Device) -> Vec<&'p Rule> {
+    let rules = holding(policy, device);
+    let decides = |one: &Holding<'_>| {
+        let rank = rank(one.rule);
+        let equal = || rules.iter().filter(|one| self::rank(one.rule) == rank);
+        one.rule.owner == Owner::Host || doubt(equal).is_some()
+    };
+    let before = rules.iter().take_while(|one| !decides(one));
+    before
+        .filter(|one| one.certain)
+        .map(|one| one.rule)
+        .collect()
+}
+
 impl Wish {
     pub(crate) fn of(policy: &Policy, device: &Device, around: &dyn Around) -> Self {
         let rules = holding(policy, device);

@@ -27,7 +27,7 @@ fn run(usual: u32, strategy: impl Strategy<Value = Schedule>) {
     let mut config = Config {
         cases: usual.saturating_mul(factor().unwrap_or(1)),
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
-        max_shrink_iters: 1_500,
+        max_shrink_iters: 4_000,
         ..Config::default()
     };
     if factor().is_none() {

@@ -219,7 +219,10 @@ mod tests {
                 port: alias.port.clone(),
                 pause_ms: 2000,
             },
-            Report::Conflict(alias.port.clone(), engine.policy().unwrap().rules()[..2].to_vec()),
+            Report::Conflict(
+                alias.port.clone(),
+                engine.policy().unwrap().rules()[..2].to_vec(),
+            ),
             Report::Starting(alpha.clone(), alias.port.clone()),
             Report::StartFailed(alpha.clone(), "no such disk (libvirt error 38)".into()),
             Report::Connected(uri.clone()),

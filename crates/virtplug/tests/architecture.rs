@@ -196,7 +196,9 @@ fn no_edge_speaks_of_what_it_must_not_know() {
 #[test]
 fn unsafe_code_is_only_in_the_libvirt_crate() {
     for package in dependencies(&metadata()).keys() {
-        if package == "virtplug-libvirt" || package == "virtplug-lab" {
+        // The entry of a fuzz target is a C function that a macro makes.
+        let exempt = ["virtplug-libvirt", "virtplug-lab", "virtplug-fuzz"];
+        if exempt.contains(&package.as_str()) {
             continue;
         }
         let root = sources(package)

@@ -165,18 +165,27 @@ impl Engine {
         let address = present.device.address;
         let before = present.assignment.clone();
         let assignment = decision.assignment;
-        self.take_place(port, decision.given_by, &assignment);
+        let given_by = match assignment {
+            // What cannot be read now costs no place.
+            Assignment::Unknown(_) => present.given_by,
+            _ => decision.given_by,
+        };
+        self.take_place(port, given_by, &assignment);
         if let Some(machine) = assignment.machine().cloned() {
             self.machine_mut(&machine).wanted.insert(port.clone());
         }
-        if assignment == before {
-            return;
-        }
         let after = assignment.machine().cloned();
-        if let Assignment::Conflict(rules) = &assignment {
+        let same = assignment == before;
+        if let Assignment::Conflict(rules) = &assignment
+            && !same
+        {
             self.report(Report::Conflict(port.clone(), rules.clone()));
         }
+        // Also where nothing changes: it is noted what is to be read again.
         self.devices.assign(port, assignment);
+        if same {
+            return;
+        }
         if let Some(machine) = before
             .machine()
             .filter(|machine| Some(*machine) != after.as_ref())

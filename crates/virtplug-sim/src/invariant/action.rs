@@ -188,9 +188,15 @@ fn nobody_moves(mirror: &Mirror, request: &DetachRequest) -> Verdict {
     let preempted = rules
         .iter()
         .any(|one| one.rule.options.preempts && one.rule.options.count.is_some());
+    let too_many = mirror.excess.contains(&(machine.clone(), instance));
+    // A request and a saved machine can both bring it; one of the two lets it go.
+    let mut others = mirror.machines.iter().filter(|(key, _)| *key != machine);
+    if others.any(|(_, known)| known.holds(device)) {
+        return Ok(());
+    }
     ensure(!wish.keeps_in(machine), wrong)?;
     ensure(
-        doubtful || preempted || !mirror.has_place(machine, device),
+        doubtful || preempted || too_many || !mirror.has_place(machine, device),
         wrong,
     )
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use virtplug_core::{Device, InstanceId, MachineKey, MachineRead, Policy, Rule, Time};
 
 use super::{Asked, Known, Mirror};
-use crate::wish::{self, Followed, holding, rank};
+use crate::wish::{self, Followed, giving, holding, rank};
 
 /// How long a device can start its machine.
 const PLUG: Duration = Duration::from_secs(60);
@@ -248,11 +248,10 @@ pub(crate) fn fits(policy: &Policy, machine: &MachineKey, devices: &[&Device]) -
         .iter()
         .map(|device| {
             let rules = policy.rules().iter().enumerate();
-            let holding = holding(policy, device);
+            let giving = giving(policy, device);
             let gives = rules.filter(|(_, rule)| {
-                let mut holding = holding.iter();
                 rule.machine() == Some(machine)
-                    && holding.any(|one| one.certain && std::ptr::eq(one.rule, rule.as_ref()))
+                    && giving.iter().any(|one| std::ptr::eq(*one, rule.as_ref()))
             });
             gives
                 .map(|(number, rule)| {

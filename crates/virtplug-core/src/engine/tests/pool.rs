@@ -108,6 +108,23 @@ fn a_restarted_daemon_moves_nobody_who_has_the_place_of_another_pool() {
 }
 
 #[test]
+fn what_cannot_be_read_for_a_moment_keeps_its_place() {
+    let mut bench = Bench::new(vec![pool("a", 1)]);
+    bench.start("a");
+    for number in [2, 3] {
+        bench.plug(stick(number));
+        bench.run();
+    }
+    let mut unread = stick(2);
+    unread.authorized = crate::Fact::Unknown;
+    bench.plug(unread);
+    assert_eq!(bench.run(), [""; 0]);
+    bench.plug(stick(2));
+    assert_eq!(bench.run(), [""; 0]);
+    assert_eq!(bench.entries("a"), ["1-2:2"]);
+}
+
+#[test]
 fn a_smaller_count_gives_back_what_is_too_much() {
     let mut bench = Bench::new(vec![pool("a", 3)]);
     bench.start("a");
