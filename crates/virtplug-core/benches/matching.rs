@@ -72,7 +72,10 @@ fn patterns(number: usize) -> Matcher {
     }
 }
 
-fn policy(count: usize, matcher: fn(usize) -> Matcher) -> Policy {
+/// Makes the matcher of the rule with a number.
+type MakeMatcher = fn(usize) -> Matcher;
+
+fn policy(count: usize, matcher: MakeMatcher) -> Policy {
     let rules = (0..count).map(|number| Rule {
         name: None,
         origin: format!("bench:{number}"),
@@ -86,8 +89,7 @@ fn policy(count: usize, matcher: fn(usize) -> Matcher) -> Policy {
 fn claims(criterion: &mut Criterion) {
     let device = device();
     let around: BTreeMap<PortPath, Device> = [(device.port.clone(), device.clone())].into();
-    let kinds: [(&str, fn(usize) -> Matcher); 2] = [("mixed", mixed), ("regex only", patterns)];
-    for (kind, matcher) in kinds {
+    for (kind, matcher) in [("mixed", mixed as MakeMatcher), ("regex only", patterns)] {
         let mut group = criterion.benchmark_group(format!("one event, {kind} rules"));
         for count in [10, 1_000, 10_000] {
             let policy = policy(count, matcher);

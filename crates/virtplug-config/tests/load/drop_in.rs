@@ -49,7 +49,7 @@ fn a_file_by_itself_is_read_as_in_its_folder() {
         .policy
         .machines()
         .iter()
-        .map(|key| key.name())
+        .map(virtplug_core::MachineKey::name)
         .collect();
     assert_eq!(names, ["win"]);
     assert!(loaded.notes.is_empty());
@@ -59,7 +59,11 @@ fn a_file_by_itself_is_read_as_in_its_folder() {
 fn a_name_that_is_not_read_in_the_folder_is_told() {
     let tree = Tree::empty().with("win.toml.bak", DEVICE);
     let loaded = load_drop_in(&tree.path("machines.d/win.toml.bak"), &Options::default()).unwrap();
-    let told: Vec<&str> = loaded.notes.iter().map(|note| note.message()).collect();
+    let told: Vec<&str> = loaded
+        .notes
+        .iter()
+        .map(virtplug_config::Diagnostic::message)
+        .collect();
     assert_eq!(told, ["no file of this name is read from `machines.d`"]);
 }
 

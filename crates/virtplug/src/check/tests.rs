@@ -80,7 +80,7 @@ fn dump(devices: &[[&str; 5]]) -> String {
             "" => String::new(),
             serial => format!("E: ID_SERIAL_SHORT={serial}\n"),
         };
-        text.push_str(&format!(
+        let record = format!(
             "P: /devices/pci0000:00/0000:00:14.0/usb1/{port}\nE: SUBSYSTEM=usb\n\
              E: DEVTYPE=usb_device\nE: PRODUCT={vendor}/{product}/100\nE: TYPE={class}\n\
              E: BUSNUM=001\nE: DEVNUM={:03}\nE: USEC_INITIALIZED=1\nE: ID_VENDOR_ID={vendor}\n\
@@ -88,7 +88,8 @@ fn dump(devices: &[[&str; 5]]) -> String {
              E: ID_USB_INTERFACES={interfaces}\n\n",
             number + 2,
             number + 1,
-        ));
+        );
+        text += &record;
     }
     text
 }

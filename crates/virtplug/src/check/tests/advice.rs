@@ -130,19 +130,18 @@ fn a_rule_that_repeats_another_is_told_once() {
         .check()
         .diagnostics()
         .iter()
-        .map(|one| one.code())
+        .map(virtplug_config::Diagnostic::code)
         .collect();
     assert_eq!(codes, [Some("repeated")]);
 }
 
 #[test]
 fn more_of_the_same_is_counted() {
-    let rules: String = (0..30)
-        .map(|number| {
-            format!("[[machines.m{number}.device]]\ninterfaces = \"08\"\npriority = {number}\n")
-        })
-        .collect();
-    let checked = Tree::new(&rules, &[]).check();
+    let rules = (0..30).map(|number| {
+        format!("[[machines.m{number}.device]]\ninterfaces = \"08\"\npriority = {number}\n")
+    });
+    let rules: Vec<String> = rules.collect();
+    let checked = Tree::new(&rules.concat(), &[]).check();
     assert_eq!(
         checked.notes,
         [
