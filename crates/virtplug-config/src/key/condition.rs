@@ -33,7 +33,8 @@ keys! {
     STABLE_PORT: "stable-port", "0.2", Kind::Wanted(Exact::StablePort), "a port's ID_PATH in quotes",
         r#"stable-port = "pci-0000:00:14.0-usb-0:2.4""#, None,
         "The port by its controller, as udev's ID_PATH names it. It stays the same when buses are \
-         numbered anew. `usbv2` or `usbv3` in place of `usb` means one half of the socket only.";
+         numbered anew. `usbv2` or `usbv3` in place of `usb` says whose count of the ports it is, where \
+         the halves of a controller differ; both plugs of the socket belong to it.";
     CLASS: "class", "0.2", Kind::Classes, "a class code in quotes",
         r#"class = "e0:01""#, None,
         "The class of the device as a whole: class, subclass and protocol in hexadecimal, each of \
