@@ -2,6 +2,7 @@
 
 use std::io;
 
+use serde::Serialize;
 use virtplug_core::Device;
 
 use super::Snippet;
@@ -11,15 +12,26 @@ use super::xml::{document, write_comment};
 /// The namespace that libvirt takes QEMU's own arguments from.
 const NAMESPACE: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
 
+/// The device of QEMU. In JSON, as libvirt itself gives it the USB controller:
+/// QEMU makes all devices that are written in its older form first, and then
+/// finds no bus for this one.
+#[derive(Debug, Serialize)]
+struct UsbHost {
+    driver: &'static str,
+    hostbus: u16,
+    hostport: String,
+}
+
 /// QEMU's argument for whatever sits in the device's port, as it stands in a
 /// domain.
 pub(super) fn write(device: &Device) -> io::Result<Snippet> {
     let chain: Vec<String> = device.port.ports().iter().map(u8::to_string).collect();
-    let argument = format!(
-        "usb-host,hostbus={},hostport={}",
-        device.port.bus(),
-        chain.join(".")
-    );
+    let usb_host = UsbHost {
+        driver: "usb-host",
+        hostbus: device.port.bus().0,
+        hostport: chain.join("."),
+    };
+    let argument = serde_json::to_string(&usb_host)?;
     let comment = format!(
         "{}: whatever is in this port belongs to the machine, from its next start; libvirt knows \
          nothing of it, so permission, cgroup and AppArmor are yours to arrange, and another \
@@ -54,6 +66,10 @@ pub(super) fn write(device: &Device) -> io::Result<Snippet> {
          `virtplug snippet cgroup-acl`; where AppArmor confines QEMU, add `/dev/bus/usb/** rw,` to \
          /etc/apparmor.d/local/abstractions/libvirt-qemu"
             .to_owned(),
+        format!(
+            "note: this is for QEMU 6.2 and newer; an older one takes `{},hostbus={},hostport={}`",
+            usb_host.driver, usb_host.hostbus, usb_host.hostport
+        ),
         "note: libvirt gives a machine a /dev of its own when it starts; a device that is plugged in \
          again later is not in it, unless /etc/libvirt/qemu.conf says `namespaces = []`"
             .to_owned(),
@@ -84,7 +100,7 @@ mod tests {
                 .filter_map(|node| node.attribute("value"))
                 .collect();
             let (bus, chain) = port.split_once('-').unwrap();
-            let wanted = format!("usb-host,hostbus={bus},hostport={chain}");
+            let wanted = format!(r#"{{"driver":"usb-host","hostbus":{bus},"hostport":"{chain}"}}"#);
             assert_eq!(values, ["-device", &wanted]);
         }
     }
