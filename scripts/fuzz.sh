@@ -47,7 +47,8 @@ flags='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4'
 flags+=' -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table'
 flags+=' -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions=on -Coverflow-checks=on'
 out=${CARGO_TARGET_DIR:-target}/fuzz
-RUSTFLAGS=$flags cargo build --locked --release -p virtplug-fuzz --bins --target "$host" --target-dir "$out"
+# Optimising across crates would be done anew for each target.
+CARGO_PROFILE_RELEASE_LTO=off RUSTFLAGS=$flags cargo build --locked --release -p virtplug-fuzz --bins --target "$host" --target-dir "$out"
 
 # Runs one target; tells in one line how it went.
 run() {
