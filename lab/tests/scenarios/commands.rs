@@ -119,7 +119,7 @@ fn check_shows_every_mistake_and_ends_with_78() {
             "virtplug.toml:3:1",
             "`serial`",
             "virtplug.toml:4:8",
-            "2 problems",
+            "2 errors",
         ] {
             ensure!(said.contains(wanted), "no {wanted:?} in:\n{said}");
         }
