@@ -13,6 +13,7 @@ mod devices;
 mod link;
 mod look;
 mod machine;
+mod orders;
 mod placement;
 mod pools;
 mod settle;
@@ -34,6 +35,7 @@ use crate::event::Event;
 use crate::flap::Flaps;
 use crate::id::HostAddress;
 use crate::machine::{ConnectionUri, MachineKey};
+use crate::order::Orders;
 use crate::policy::Policy;
 use crate::port::PortPath;
 use crate::report::Report;
@@ -71,6 +73,8 @@ pub struct Engine {
     holds: BTreeMap<InstanceId, MachineKey>,
     /// What successors of devices that left inherit.
     departures: Departures,
+    /// What somebody decided by hand.
+    orders: Orders,
     /// Places of rules that give at most so many devices.
     pools: Pools,
     /// Devices whose assignment depends on whether a machine runs.
@@ -119,6 +123,7 @@ impl Engine {
             attaching: BTreeMap::new(),
             holds: BTreeMap::new(),
             departures: Departures::default(),
+            orders: Orders::default(),
             pools: Pools::default(),
             watched: BTreeMap::new(),
             reconsider: BTreeSet::new(),
@@ -156,6 +161,8 @@ impl Engine {
                 self.look_again(&machine);
             }
             Event::MachineRead(machine, read) => self.looked(&machine, read),
+            Event::Order(order) => self.ordered(order),
+            Event::Restore(orders) => self.restore(orders),
             Event::Done(op, outcome) => self.done(op, outcome),
             Event::Tick => {}
         }
@@ -178,6 +185,11 @@ impl Engine {
     /// The configuration in force.
     pub fn policy(&self) -> Option<&Policy> {
         self.policy.as_ref()
+    }
+
+    /// What was decided by hand and is in force.
+    pub fn orders(&self) -> &Orders {
+        &self.orders
     }
 
     fn ring_timers(&mut self) {

@@ -168,6 +168,8 @@ impl Mirror {
             }
             Event::DeviceGone(port) => self.lose(now, port),
             Event::ScanFailed(_) => self.scans = self.scans.saturating_sub(1),
+            // No world of the simulator gives orders.
+            Event::Order(_) | Event::Restore(_) => {}
             Event::Connected(uri) => {
                 self.opening.remove(uri);
                 self.up.insert(uri.clone());

@@ -1,7 +1,7 @@
 //! `virtplug devices`.
 
 use serde::Serialize;
-use virtplug_core::{Assignment, DeviceView, Engine, Fact, Grant, Obstacle, RawText, Rule};
+use virtplug_core::{Assignment, DeviceView, Engine, Fact, Giver, Grant, Obstacle, RawText, Rule};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
@@ -68,10 +68,10 @@ pub(crate) fn belongs(assignment: &Assignment) -> String {
     match assignment {
         Assignment::Host => "host".to_owned(),
         Assignment::Kept(_) => "host (by rule)".to_owned(),
+        Assignment::Withheld => "host (by hand)".to_owned(),
         Assignment::Machine(Grant {
             machine,
-            rule,
-            followed: true,
+            giver: Giver::Followed(rule),
         }) => format!("{machine} (follows {})", rule_text(rule)),
         Assignment::Machine(grant) => grant.machine.to_string(),
         Assignment::Spare(_) => "spare".to_owned(),
@@ -131,7 +131,7 @@ pub(crate) enum BelongsJson {
     Machine {
         #[serde(flatten)]
         machine: MachineJson,
-        rule: RuleJson,
+        rule: Option<RuleJson>,
         /// Whether it is there because it follows a device that the rule names.
         followed: bool,
     },
@@ -139,10 +139,10 @@ pub(crate) enum BelongsJson {
     Conflict {
         claims: Vec<ClaimJson>,
     },
-    Unknown(ClaimJson),
+    Unknown(Option<ClaimJson>),
     Refused {
         #[serde(flatten)]
-        claim: ClaimJson,
+        claim: Option<ClaimJson>,
         reason: String,
     },
 }
@@ -173,22 +173,22 @@ struct HolderJson {
 impl From<&Assignment> for BelongsJson {
     fn from(assignment: &Assignment) -> Self {
         match assignment {
-            Assignment::Host => Self::Host { rule: None },
+            Assignment::Host | Assignment::Withheld => Self::Host { rule: None },
             Assignment::Kept(rule) => Self::Host {
                 rule: Some(rule.as_ref().into()),
             },
             Assignment::Machine(grant) => Self::Machine {
                 machine: (&grant.machine).into(),
-                rule: grant.rule.as_ref().into(),
-                followed: grant.followed,
+                rule: grant.rule().map(|rule| rule.as_ref().into()),
+                followed: grant.is_followed(),
             },
             Assignment::Spare(rule) => Self::Spare(rule.as_ref().into()),
             Assignment::Conflict(rules) => Self::Conflict {
                 claims: rules.iter().map(|rule| rule.as_ref().into()).collect(),
             },
-            Assignment::Unknown(rule) => Self::Unknown(rule.as_ref().into()),
-            Assignment::Refused(rule, refusal) => Self::Refused {
-                claim: rule.as_ref().into(),
+            Assignment::Unknown(rule) => Self::Unknown(rule.as_deref().map(Into::into)),
+            Assignment::Refused(grant, refusal) => Self::Refused {
+                claim: grant.rule().map(|rule| rule.as_ref().into()),
                 reason: refusal.to_string(),
             },
         }

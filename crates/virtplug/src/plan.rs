@@ -1,7 +1,7 @@
 //! `virtplug plan`.
 
 use serde::Serialize;
-use virtplug_core::{Assignment, DeviceView, Engine, MachineKey, OwnAlias};
+use virtplug_core::{Assignment, DeviceView, Engine, Giver, MachineKey, OwnAlias};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
@@ -149,10 +149,11 @@ fn assigned_by(engine: &Engine, alias: &OwnAlias) -> String {
         .find(|view| view.device.port == alias.port)
         .map(|view| view.assignment);
     match assignment {
-        Some(Assignment::Machine(grant)) if grant.followed => {
-            format!("it follows a device that {} names", rule_text(&grant.rule))
-        }
-        Some(Assignment::Machine(grant)) => format!("{} holds", rule_text(&grant.rule)),
+        Some(Assignment::Machine(grant)) => match &grant.giver {
+            Giver::Rule(rule) => format!("{} holds", rule_text(rule)),
+            Giver::Followed(rule) => format!("it follows a device that {} names", rule_text(rule)),
+            Giver::Hand(_) => "it was asked for by hand".to_owned(),
+        },
         _ => "a rule holds".to_owned(),
     }
 }
@@ -197,10 +198,15 @@ pub(crate) fn staying_reason<'e>(
                 rule_text(rule)
             ),
         ),
-        (Assignment::Refused(rule, refusal), _) => (rule.machine(), refusal.to_string()),
-        (Assignment::Unknown(rule), _) => (
+        (Assignment::Withheld, _) => (None, "somebody keeps it on the host".to_owned()),
+        (Assignment::Refused(grant, refusal), _) => (Some(&grant.machine), refusal.to_string()),
+        (Assignment::Unknown(Some(rule)), _) => (
             rule.machine(),
             format!("{} asks for what cannot be read now", rule_text(rule)),
+        ),
+        (Assignment::Unknown(None), _) => (
+            None,
+            "whether it is authorised cannot be read now".to_owned(),
         ),
         (Assignment::Conflict(rules), _) => (
             None,

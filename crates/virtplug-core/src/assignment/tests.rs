@@ -79,14 +79,15 @@ fn owner(rules: &[Rule], device: &Device, world: &World) -> String {
     match decide(device, &claims, world).assignment {
         Assignment::Host => "nobody".into(),
         Assignment::Kept(_) => "host".into(),
-        Assignment::Machine(grant) if grant.followed => format!("{} follows", grant.machine),
+        Assignment::Machine(grant) if grant.is_followed() => format!("{} follows", grant.machine),
         Assignment::Machine(grant) => grant.machine.to_string(),
         Assignment::Spare(rule) => format!("spare of {}", rule.owner),
         Assignment::Conflict(rules) => {
             let owners: Vec<String> = rules.iter().map(|rule| rule.owner.to_string()).collect();
             format!("conflict of {}", owners.join(" and "))
         }
-        Assignment::Unknown(rule) => format!("unknown because of {}", rule.owner),
+        Assignment::Unknown(rule) => format!("unknown because of {}", rule.unwrap().owner),
+        Assignment::Withheld => "host by hand".into(),
         Assignment::Refused(_, refusal) => format!("{refusal:?}"),
     }
 }

@@ -152,7 +152,7 @@ impl Engine {
             return;
         };
         let grant = gone.assignment.grant();
-        let departure = Departure::new(self.now, grant.map(|grant| &grant.rule));
+        let departure = Departure::new(self.now, grant.and_then(|grant| grant.rule()));
         self.departures.note(port, departure);
         if let Some(machine) = gone.assignment.machine() {
             self.unwish(machine, port, gone.device.instance);

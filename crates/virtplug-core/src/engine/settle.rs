@@ -181,6 +181,7 @@ impl Engine {
             Assignment::Host | Assignment::Kept(_) | Assignment::Spare(_) => {
                 Some(DetachReason::NotAssigned)
             }
+            Assignment::Withheld => Some(DetachReason::ByHand),
             Assignment::Conflict(_) => Some(DetachReason::Conflict),
             Assignment::Refused(..) => Some(DetachReason::Refused),
         }
@@ -211,19 +212,20 @@ impl Engine {
         let Some(grant) = present.assignment.grant() else {
             return;
         };
+        let options = grant.rule().map(|rule| &rule.options);
         let request = AttachRequest {
             machine: machine.clone(),
             alias: OwnAlias {
                 port: device.port.clone(),
                 instance: device.instance,
-                followed: grant.followed,
+                followed: grant.is_followed(),
             },
             syspath: device.syspath.clone(),
             vendor: device.vendor,
             product: device.product,
             address: device.address,
-            guest_port: grant.rule.options.guest_port.clone(),
-            guest_reset: grant.rule.options.guest_reset,
+            guest_port: options.and_then(|options| options.guest_port.clone()),
+            guest_reset: options.and_then(|options| options.guest_reset),
         };
         let address = device.address;
         self.attaching.insert(address, machine.clone());

@@ -20,7 +20,9 @@ impl Engine {
         let starts = |port: &&PortPath| {
             self.devices.at(port).is_some_and(|present| {
                 let grant = present.assignment.grant();
-                grant.is_some_and(|grant| grant.rule.options.start_machine)
+                grant
+                    .and_then(|grant| grant.rule())
+                    .is_some_and(|rule| rule.options.start_machine)
                     && self.is_plugged(present)
             })
         };

@@ -1,6 +1,8 @@
 //! Invariants of the state that everything comes to when faults have ended.
 
-use virtplug_core::{Assignment, ConnectionUri, Device, InstanceId, MachineKey, Policy, PortPath};
+use virtplug_core::{
+    Assignment, ConnectionUri, Device, Giver, InstanceId, MachineKey, Policy, PortPath,
+};
 
 use super::Verdict;
 use crate::call::Call;
@@ -204,7 +206,9 @@ pub(super) fn no_needless_spare(world: &World) -> Verdict {
             };
             let given = daemon.engine.devices().filter(|other| {
                 let grant = other.assignment.grant();
-                grant.is_some_and(|grant| !grant.followed && *grant.rule == *one.rule)
+                grant.is_some_and(
+                    |grant| matches!(&grant.giver, Giver::Rule(rule) if **rule == *one.rule),
+                )
             });
             if given.count() < usize::try_from(count.get()).unwrap_or(usize::MAX) {
                 return Err(format!(

@@ -171,7 +171,7 @@ pub(super) fn views_tell_what_is_known(world: &World) -> Verdict {
             continue;
         };
         let place = match view.assignment {
-            Assignment::Host | Assignment::Kept(_) => Place::Host,
+            Assignment::Host | Assignment::Kept(_) | Assignment::Withheld => Place::Host,
             Assignment::Machine(grant) => Place::Machine(grant.machine.clone()),
             Assignment::Spare(_) => Place::Spare,
             Assignment::Conflict(_) => Place::Conflict,

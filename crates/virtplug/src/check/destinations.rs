@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use comfy_table::{ColumnConstraint, Width};
 use virtplug_core::{
@@ -153,17 +154,19 @@ pub(super) fn text(engine: &Engine) -> String {
 
 fn by_rule(assignment: &Assignment) -> String {
     match assignment {
-        Assignment::Host => "-".to_owned(),
-        Assignment::Machine(grant) => short(&grant.rule),
-        Assignment::Kept(rule)
-        | Assignment::Spare(rule)
-        | Assignment::Unknown(rule)
-        | Assignment::Refused(rule, _) => short(rule),
+        Assignment::Machine(grant) | Assignment::Refused(grant, _) => by(grant.rule()),
+        Assignment::Unknown(rule) => by(rule.as_ref()),
+        Assignment::Kept(rule) | Assignment::Spare(rule) => short(rule),
+        Assignment::Host | Assignment::Withheld => "-".to_owned(),
         Assignment::Conflict(rules) => {
             let rules: Vec<String> = rules.iter().map(|rule| short(rule)).collect();
             rules.join(", ")
         }
     }
+}
+
+fn by(rule: Option<&Arc<Rule>>) -> String {
+    rule.map_or_else(|| "-".to_owned(), |rule| short(rule))
 }
 
 /// The name of a rule, or its file and line without the folder.

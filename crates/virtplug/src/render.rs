@@ -1,0 +1,1 @@
+//! What people read: the replies of the control interface as text.

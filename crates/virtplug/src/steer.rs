@@ -1,0 +1,80 @@
+//! What is asked for by hand: from names to orders, and from orders to what
+//! came of them. The same in the daemon and without it.
+
+use std::time::Duration;
+
+use virtplug_core::{Engine, Order};
+use virtplug_ipc::{Changes, ControlError};
+
+/// Longest time that a call waits for its effect, unless it says otherwise.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Something to be changed, as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    Attach {
+        device: String,
+        machine: Option<String>,
+    },
+    Detach {
+        device: String,
+    },
+    AttachAll {
+        machine: Option<String>,
+    },
+    DetachAll {
+        machine: Option<String>,
+    },
+    /// Of one device, or of all devices and groups.
+    Release {
+        device: Option<String>,
+    },
+    Switch {
+        group: String,
+        target: Target,
+    },
+    Pause {
+        machine: Option<String>,
+        detach: bool,
+    },
+    Resume {
+        machine: Option<String>,
+    },
+}
+
+/// Where a group is switched to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Machine(String),
+    Host,
+    /// Back to the owners of its rules.
+    Rules,
+}
+
+/// A request that was understood: the orders to give the engine now, and what to wait for.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) orders: Vec<Order>,
+    pub(crate) pending: Pending,
+}
+
+/// What is waited for.
+#[derive(Debug)]
+pub(crate) struct Pending {}
+
+/// Understands a request; changes nothing yet.
+pub(crate) fn begin(engine: &Engine, request: &Request) -> Result<Begun, ControlError> {
+    unimplemented!()
+}
+
+impl Pending {
+    /// What came of it, once that is clear. To be asked after each step of the engine.
+    pub(crate) fn outcome(&self, engine: &Engine) -> Option<Changes> {
+        unimplemented!()
+    }
+
+    /// What came of it so far, when nobody waits any longer.
+    pub(crate) fn give_up(&self, engine: &Engine) -> Changes {
+        unimplemented!()
+    }
+}
