@@ -1,17 +1,34 @@
 //! The only place that prints. A reader that has gone is no error.
 
-use std::fmt::Display;
+use std::fmt::{Arguments, Display};
 use std::io::{ErrorKind, Write as _};
+
+/// Whether somebody still reads standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    There,
+    Gone,
+}
 
 /// Prints to standard output.
 pub(crate) fn print(text: impl Display) {
+    let _ = write_out(format_args!("{text}"));
+}
+
+/// Prints one line to standard output.
+pub(crate) fn line(text: impl Display) -> Reader {
+    write_out(format_args!("{text}\n"))
+}
+
+fn write_out(text: Arguments<'_>) -> Reader {
     let mut out = anstream::stdout().lock();
-    let written = write!(out, "{text}").and_then(|()| out.flush());
+    let written = out.write_fmt(text).and_then(|()| out.flush());
     match written {
+        Ok(()) => return Reader::There,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         Err(error) => message(format_args!("cannot write the output: {error}")),
-        Ok(()) => {}
     }
+    Reader::Gone
 }
 
 /// Prints one line to standard error.

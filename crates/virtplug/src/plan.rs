@@ -104,6 +104,14 @@ impl Plan {
     }
 }
 
+/// What a rehearsal would do, one line each.
+pub(crate) fn lines(engine: &Engine, steps: &[Step]) -> Vec<String> {
+    steps
+        .iter()
+        .map(|step| step_json(engine, step).line)
+        .collect()
+}
+
 fn step_json(engine: &Engine, step: &Step) -> StepJson {
     let (action, machine, alias) = match step {
         Step::Attach(request) => ("attach", &request.machine, &request.alias),

@@ -1,10 +1,17 @@
 //! What is asked for by hand: from names to orders, and from orders to what
 //! came of them. The same in the daemon and without it.
 
+mod goal;
+#[cfg(test)]
+mod tests;
+mod understand;
+
 use std::time::Duration;
 
 use virtplug_core::{Engine, Order};
-use virtplug_ipc::{Changes, ControlError};
+use virtplug_ipc::{Change, Changes, ControlError, VERSION};
+
+use goal::{Goal, Progress};
 
 /// Longest time that a call waits for its effect, unless it says otherwise.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -60,21 +67,45 @@ pub(crate) struct Begun {
 
 /// What is waited for.
 #[derive(Debug)]
-pub(crate) struct Pending {}
+pub(crate) struct Pending {
+    goals: Vec<Goal>,
+    notes: Vec<String>,
+}
 
 /// Understands a request; changes nothing yet.
 pub(crate) fn begin(engine: &Engine, request: &Request) -> Result<Begun, ControlError> {
-    unimplemented!()
+    understand::understand(engine, request)
 }
 
 impl Pending {
     /// What came of it, once that is clear. To be asked after each step of the engine.
     pub(crate) fn outcome(&self, engine: &Engine) -> Option<Changes> {
-        unimplemented!()
+        let mut changes = Vec::new();
+        for goal in &self.goals {
+            match goal.progress(engine) {
+                Progress::UnderWay => return None,
+                Progress::Reached(result) => changes.push(goal.change(true, result)),
+                Progress::Missed(result) => changes.push(goal.change(false, result)),
+            }
+        }
+        Some(self.changes(changes))
     }
 
     /// What came of it so far, when nobody waits any longer.
     pub(crate) fn give_up(&self, engine: &Engine) -> Changes {
-        unimplemented!()
+        let changes = self.goals.iter().map(|goal| match goal.progress(engine) {
+            Progress::Reached(result) => goal.change(true, result),
+            Progress::Missed(result) => goal.change(false, result),
+            Progress::UnderWay => goal.change(false, goal.overdue(engine)),
+        });
+        self.changes(changes.collect())
+    }
+
+    fn changes(&self, changes: Vec<Change>) -> Changes {
+        Changes {
+            version: VERSION,
+            changes,
+            notes: self.notes.clone(),
+        }
     }
 }
