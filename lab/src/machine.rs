@@ -201,7 +201,8 @@ fn guest_device(line: &str) -> Option<GuestDevice> {
     Some(GuestDevice {
         port: field("Port ")?.to_owned(),
         product: field("Product ")?.to_owned(),
-        id: field("ID: ")?.to_owned(),
+        // A device from QEMU's own arguments has none.
+        id: field("ID: ").unwrap_or_default().to_owned(),
     })
 }
 
@@ -224,5 +225,7 @@ mod tests {
         assert_eq!(guest_device("USB support not enabled"), None);
         let nameless = "  Device 0.0, Port 1, Speed 480 Mb/s, Product , ID: ua-x-1";
         assert_eq!(guest_device(nameless).unwrap().product, "");
+        let without_id = "  Device 0.1, Port 1, Speed 12 Mb/s, Product QEMU USB SERIAL";
+        assert_eq!(guest_device(without_id).unwrap().id, "");
     }
 }
