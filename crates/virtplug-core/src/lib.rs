@@ -40,7 +40,10 @@ pub use alias::OwnAlias;
 pub use assignment::{Assignment, Giver, Grant, Refusal};
 pub use class::{ClassCode, ClassPattern};
 pub use device::{Device, InstanceId, UdevRecord};
-pub use engine::{DeviceView, Engine, Holder, Stuck, Summary};
+pub use engine::{
+    Call, ConnectionView, DeviceView, Engine, EntryView, Holder, MachineState, MachineView, Stuck,
+    Summary, UnderWay,
+};
 pub use event::{CallError, Event, MachineListing, Outcome};
 pub use fact::Fact;
 pub use id::{BusNumber, DeviceNumber, HostAddress, ParseIdError, ProductId, Revision, VendorId};
@@ -57,7 +60,7 @@ pub use policy::{Claim, Policy};
 pub use port::PortPath;
 pub use report::Report;
 pub use rule::{Owner, Rank, Rule, RuleOptions, Specificity};
-pub use selector::{Candidate, SelectError, select};
+pub use selector::{Candidate, MachineError, NamedMachine, SelectError, select, select_machine};
 pub use speed::{Removable, Speed};
 pub use text::{Escaped, RawText};
 pub use time::Time;

@@ -1,9 +1,17 @@
 //! What the engine knows, in the types of the control interface.
 
+mod device;
+mod machine;
+mod name;
+
 use virtplug_core::{Engine, Time};
 use virtplug_ipc::{
-    ControlError, DeviceList, Explanation, Happening, MachineList, RuleList, Shown, Status,
+    ControlError, DeviceList, Explanation, Happening, MachineList, RuleList, Shown, Status, VERSION,
 };
+
+pub(crate) use device::{device, device_state, rule_name};
+pub(crate) use machine::machine_name;
+pub(crate) use name::{resolve_device, resolve_machine};
 
 /// What the engine does not know and the answers need.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +29,23 @@ pub(crate) fn status(engine: &Engine, context: Context<'_>) -> Status {
 }
 
 pub(crate) fn devices(engine: &Engine, context: Context<'_>) -> DeviceList {
-    unimplemented!()
+    let devices = engine.devices();
+    DeviceList {
+        version: VERSION,
+        devices: devices
+            .map(|view| device_state(engine, &view, context))
+            .collect(),
+    }
 }
 
 pub(crate) fn machines(engine: &Engine, context: Context<'_>) -> MachineList {
-    unimplemented!()
+    let machines = engine.machines();
+    MachineList {
+        version: VERSION,
+        machines: machines
+            .map(|view| machine::machine_state(&view, context))
+            .collect(),
+    }
 }
 
 pub(crate) fn rules(engine: &Engine, context: Context<'_>) -> RuleList {
