@@ -49,6 +49,7 @@ mod written;
 
 pub use diagnostic::{Diagnostic, RelatedPlace, Severity};
 pub use drop_in::{is_drop_in, load_drop_in};
+pub use duration::duration;
 pub use load::{LoadError, Loaded, Options, load, load_from, load_text};
 pub use manual::manual;
 pub use roots::Roots;

@@ -53,7 +53,9 @@ impl Unreachable {
                 Exit::NotPermitted
             }
             Self::Broken(reason) => {
-                message(format_args!("error: cannot talk to the daemon at {socket}: {reason}"));
+                message(format_args!(
+                    "error: cannot talk to the daemon at {socket}: {reason}"
+                ));
                 Exit::Failed
             }
         }

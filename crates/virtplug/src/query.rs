@@ -9,7 +9,7 @@ use virtplug_core::{Engine, Policy};
 use virtplug_ipc::{Control as _, ControlError};
 
 use crate::cli::{Look, Sources};
-use crate::client::{self, Client, Unreachable};
+use crate::client::{self, Client, Unreachable, answered};
 use crate::exit::Exit;
 use crate::output::{message, print, print_json};
 use crate::pass::{self, Mode};
@@ -63,7 +63,6 @@ impl Printer {
 }
 
 async fn ask(client: &mut Client, query: &Query, printer: &Printer) -> Result<(), Exit> {
-    let answered = client::answered;
     match query {
         Query::Status => printer.print(&answered(client.status().await)?, render::status),
         Query::Devices => printer.print(&answered(client.devices().await)?, render::devices),

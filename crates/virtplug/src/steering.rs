@@ -132,7 +132,11 @@ async fn order(client: &mut Client, task: &Task) -> Result<Changes, Exit> {
         };
         // What happens next may be what it waits for.
         let happened = async {
-            !is_final && matches!(timeout_at(deadline, happenings.next()).await, Ok(Some(Ok(_))))
+            !is_final
+                && matches!(
+                    timeout_at(deadline, happenings.next()).await,
+                    Ok(Some(Ok(_)))
+                )
         };
         if !happened.await {
             return client::answered(answer);
@@ -179,7 +183,9 @@ async fn call(
 /// Acts directly, with the same engine; nothing else than what was asked for is done.
 async fn alone(sources: &Sources, task: &Task) -> Result<Changes, Exit> {
     if task.wait.is_some() {
-        message("note: without the daemon nothing waits for a device or a machine that is not there");
+        message(
+            "note: without the daemon nothing waits for a device or a machine that is not there",
+        );
     }
     let steered = steered(sources, task, Mode::Real).await?;
     message("note: the daemon is not running, so nobody keeps this up");
@@ -213,7 +219,7 @@ async fn rehearse(steer: &Steer, task: &Task) -> Result<Changes, Exit> {
 /// Why a device goes where it goes.
 fn reason(engine: &Engine, change: &Change) -> String {
     let port = change.device.port.parse().ok();
-    let view = port.and_then(|port| engine.view_at(&port));
+    let view = port.and_then(|port| engine.device_view(&port));
     let why = view.and_then(|view| plan::staying_reason(&view).map(|(_, reason)| reason));
     match why {
         Some(why) => format!("{}: {why}", change.device.port),

@@ -62,9 +62,11 @@ impl Goal {
     }
 
     pub(super) fn progress(&self, engine: &Engine) -> Progress {
-        let Some(view) = engine.view_at(&self.port) else {
+        let Some(view) = engine.device_view(&self.port) else {
             return match self.want {
-                Want::OnHost(_) | Want::Settled => Progress::Reached("is not plugged in any more".to_owned()),
+                Want::OnHost(_) | Want::Settled => {
+                    Progress::Reached("is not plugged in any more".to_owned())
+                }
                 Want::In(_) => Progress::Missed("is not plugged in any more".to_owned()),
             };
         };
@@ -87,7 +89,7 @@ impl Goal {
 
     /// What is said of it when nobody waits any longer.
     pub(super) fn overdue(&self, engine: &Engine) -> String {
-        let view = engine.view_at(&self.port);
+        let view = engine.device_view(&self.port);
         let obstacle = view.as_ref().and_then(|view| view.obstacle.as_ref());
         match obstacle {
             Some(obstacle) => format!("is not there yet: {obstacle}"),

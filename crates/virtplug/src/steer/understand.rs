@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use virtplug_core::{
-    Assignment, DeviceView, Engine, Escaped, MachineKey, MachinePhase, Order, Owner, Verdict,
+    Assignment, Claim, DeviceView, Engine, Escaped, MachineKey, MachineState, Order, Owner,
 };
 use virtplug_ipc::ControlError;
 
@@ -52,7 +52,7 @@ pub(super) fn understand(engine: &Engine, request: &Request) -> Result<Begun, Co
             let view = device_view(engine, device)?;
             let machine = match machine {
                 Some(machine) => resolve_machine(engine, machine)?,
-                None => machine_by_rules(engine, &view)?,
+                None => machine_by_rules(&view)?,
             };
             check_attachable(engine, &view, &machine)?;
             draft.hold(&view, Owner::Machine(machine));
@@ -85,14 +85,16 @@ pub(super) fn understand(engine: &Engine, request: &Request) -> Result<Begun, Co
                 for view in engine.devices() {
                     let there = holder(&view).filter(|holder| is(machine.as_ref(), holder));
                     if let Some(there) = there.cloned() {
-                        draft.goals.push(Goal::new(&view, Want::OnHost(Some(there))));
+                        draft
+                            .goals
+                            .push(Goal::new(&view, Want::OnHost(Some(there))));
                     }
                 }
             }
             draft.notes.push(match &machine {
-                Some(machine) => format!(
-                    "paused for machine {machine} until `virtplug resume` or a reboot"
-                ),
+                Some(machine) => {
+                    format!("paused for machine {machine} until `virtplug resume` or a reboot")
+                }
                 None => "paused for all machines until `virtplug resume` or a reboot".to_owned(),
             });
             draft.orders.push(Order::Pause {
@@ -111,7 +113,7 @@ pub(super) fn understand(engine: &Engine, request: &Request) -> Result<Begun, Co
 fn device_view<'e>(engine: &'e Engine, text: &str) -> Result<DeviceView<'e>, ControlError> {
     let device = resolve_device(engine, text)?;
     engine
-        .view_at(&device.port)
+        .device_view(&device.port)
         .ok_or_else(|| ControlError::NoSuchDevice {
             message: format!("{} is not plugged in any more", device.port),
         })
@@ -135,7 +137,7 @@ fn holder<'v>(view: &'v DeviceView<'_>) -> Option<&'v MachineKey> {
 }
 
 /// The machine that the rules give a device to, whatever was decided by hand.
-fn machine_by_rules(engine: &Engine, view: &DeviceView<'_>) -> Result<MachineKey, ControlError> {
+fn machine_by_rules(view: &DeviceView<'_>) -> Result<MachineKey, ControlError> {
     let port = &view.device.port;
     let which = "name a machine with `-D MACHINE`";
     let failed = |message: String| Err(ControlError::NoSuchMachine { message });
@@ -155,18 +157,18 @@ fn machine_by_rules(engine: &Engine, view: &DeviceView<'_>) -> Result<MachineKey
                 rule_text(rule)
             ));
         }
-        Assignment::Host
-        | Assignment::Withheld
-        | Assignment::Spare(_)
-        | Assignment::Unknown(_) => {}
+        Assignment::Host | Assignment::Withheld | Assignment::Spare(_) | Assignment::Unknown(_) => {
+        }
     }
-    let explained = engine.explain(port).into_iter().flatten();
-    let holds = explained.filter(|one| one.enabled && one.verdict == Verdict::Yes);
-    let owners: Vec<Owner> = holds.map(|one| one.owner.clone()).collect();
-    match owners.first() {
+    match certain(view).next().map(|claim| &claim.rule.owner) {
         Some(Owner::Machine(machine)) => Ok(machine.clone()),
         _ => failed(format!("no rule gives {port} to a machine; {which}")),
     }
+}
+
+/// The rules that surely hold for a device, the strongest first.
+fn certain<'v>(view: &'v DeviceView<'_>) -> impl Iterator<Item = &'v Claim> {
+    view.claims.iter().filter(|claim| claim.certain)
 }
 
 /// What an attach by hand cannot overrule.
@@ -190,9 +192,9 @@ fn check_attachable(
             message: format!("machine {machine} {what}"),
         })
     };
-    match engine.machine(machine).map(|machine| machine.phase) {
-        Some(MachinePhase::Off) => off("is off; start it, or wait for it with `--wait`"),
-        Some(MachinePhase::Absent) | None => Err(ControlError::NoSuchMachine {
+    match engine.machine(machine).map(|machine| machine.state) {
+        Some(MachineState::Off) => off("is off; start it, or wait for it with `--wait`"),
+        Some(MachineState::Absent) | None => Err(ControlError::NoSuchMachine {
             message: format!("libvirt knows no machine {}", Escaped(machine.name())),
         }),
         Some(_) => Ok(()),
@@ -208,7 +210,7 @@ fn attach_all(
     let mut off = BTreeSet::new();
     let mut meant = false;
     for view in engine.devices() {
-        let Ok(owner) = machine_by_rules(engine, &view) else {
+        let Ok(owner) = machine_by_rules(&view) else {
             continue;
         };
         if !is(machine.as_ref(), &owner) || view.device.is_hub() {
@@ -242,7 +244,10 @@ fn release(engine: &Engine, device: Option<&str>, draft: &mut Draft) -> Result<(
     };
     let Some(device) = device else {
         for view in engine.devices() {
-            if is_ordered(&view) || is_switched(engine, &view) {
+            let is_switched = certain(&view)
+                .filter_map(|claim| claim.rule.options.group.as_ref())
+                .any(|group| orders.switches.contains_key(group));
+            if is_ordered(&view) || is_switched {
                 draft.goals.push(Goal::new(&view, Want::Settled));
             }
         }
@@ -262,23 +267,6 @@ fn release(engine: &Engine, device: Option<&str>, draft: &mut Draft) -> Result<(
     draft.goals.push(Goal::new(&view, Want::Settled));
     draft.orders.push(Order::Release(view.device.port.clone()));
     Ok(())
-}
-
-fn is_switched(engine: &Engine, view: &DeviceView<'_>) -> bool {
-    let switches = &engine.orders().switches;
-    !switches.is_empty()
-        && groups_of(engine, view)
-            .iter()
-            .any(|group| switches.contains_key(group))
-}
-
-/// The groups of the rules that hold for a device.
-fn groups_of(engine: &Engine, view: &DeviceView<'_>) -> BTreeSet<String> {
-    let explained = engine.explain(&view.device.port).into_iter().flatten();
-    let holds = explained.filter(|one| one.enabled && one.verdict == Verdict::Yes);
-    holds
-        .filter_map(|one| one.rule.options.group.clone())
-        .collect()
 }
 
 fn switch(
@@ -308,7 +296,8 @@ fn switch(
         Target::Rules => None,
     };
     for view in engine.devices() {
-        if view.device.is_hub() || !groups_of(engine, &view).contains(group) {
+        let is_in = certain(&view).any(|claim| claim.rule.options.group.as_deref() == Some(group));
+        if view.device.is_hub() || !is_in {
             continue;
         }
         let want = match &owner {
