@@ -4,10 +4,12 @@ mod args;
 
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
 
 pub(crate) use args::{CheckArgs, DeviceArg, Look, MonitorArgs, Sources, Steer};
 
+use crate::completion::{self, Shell};
 use crate::import::args::ImportArgs;
 use crate::snippet::args::SnippetArgs;
 
@@ -21,6 +23,18 @@ use crate::snippet::args::SnippetArgs;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+/// When output has colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On terminals, unless `NO_COLOR` is set
+    Auto,
+    Always,
+    Never,
 }
 
 const EXIT_CODES: &str = "\
@@ -69,7 +83,10 @@ pub(crate) enum Command {
     /// With the last things that happened to it, where the daemon runs.
     Show {
         /// A machine, or a device as for `attach`
-        #[arg(value_name = "DEVICE|MACHINE")]
+        #[arg(
+            value_name = "DEVICE|MACHINE",
+            add = ArgValueCandidates::new(completion::devices_and_machines)
+        )]
         name: String,
         #[command(flatten)]
         look: Look,
@@ -81,9 +98,13 @@ pub(crate) enum Command {
     /// is tried again. For a machine: the same for each device that could go there.
     Explain {
         /// A device as for `attach`, or a machine
-        #[arg(value_name = "DEVICE|MACHINE")]
+        #[arg(
+            value_name = "DEVICE|MACHINE",
+            add = ArgValueCandidates::new(completion::devices_and_machines)
+        )]
         name: String,
         /// Also say what keeps the device out of this machine
+        #[arg(add = ArgValueCandidates::new(completion::machines))]
         machine: Option<String>,
         #[command(flatten)]
         look: Look,
@@ -98,7 +119,12 @@ pub(crate) enum Command {
         #[command(flatten)]
         device: DeviceArg,
         /// The machine, also one that no rule names
-        #[arg(long, short = 'D', value_name = "MACHINE")]
+        #[arg(
+            long,
+            short = 'D',
+            value_name = "MACHINE",
+            add = ArgValueCandidates::new(completion::machines)
+        )]
         domain: Option<String>,
         /// Wait that long for the device to come and the machine to run, such as 30s
         #[arg(long, value_name = "TIME", value_parser = args::wait)]
@@ -119,6 +145,7 @@ pub(crate) enum Command {
     /// Attach all devices that the rules give to a machine, or to any
     AttachAll {
         /// The machine; all where none is named
+        #[arg(add = ArgValueCandidates::new(completion::machines))]
         machine: Option<String>,
         #[command(flatten)]
         steer: Steer,
@@ -126,6 +153,7 @@ pub(crate) enum Command {
     /// Detach all devices of a machine, or of all, and keep them on the host
     DetachAll {
         /// The machine; all where none is named
+        #[arg(add = ArgValueCandidates::new(completion::machines))]
         machine: Option<String>,
         #[command(flatten)]
         steer: Steer,
@@ -136,7 +164,11 @@ pub(crate) enum Command {
     /// detached with another tool.
     Release {
         /// The device, as for `attach`
-        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        #[arg(
+            required_unless_present = "all",
+            conflicts_with = "all",
+            add = ArgValueCandidates::new(completion::devices)
+        )]
         device: Option<String>,
         /// All devices and all groups
         #[arg(long)]
@@ -152,9 +184,14 @@ pub(crate) enum Command {
     /// gives it back to the owners of its rules.
     Switch {
         /// The name of the group
+        #[arg(add = ArgValueCandidates::new(completion::groups))]
         group: String,
         /// The machine, or `host`
-        #[arg(required_unless_present = "back", conflicts_with = "back")]
+        #[arg(
+            required_unless_present = "back",
+            conflicts_with = "back",
+            add = ArgValueCandidates::new(completion::owners)
+        )]
         target: Option<String>,
         /// Back to the owners of its rules
         #[arg(long)]
@@ -169,6 +206,7 @@ pub(crate) enum Command {
     /// meanwhile is done. Ends with `virtplug resume` or a reboot.
     Pause {
         /// The machine; all where none is named
+        #[arg(add = ArgValueCandidates::new(completion::machines))]
         machine: Option<String>,
         /// Give the devices back to the host first
         #[arg(long)]
@@ -180,6 +218,7 @@ pub(crate) enum Command {
     /// End a pause; devices that were given back return
     Resume {
         /// The machine; all where none is named
+        #[arg(add = ArgValueCandidates::new(completion::machines))]
         machine: Option<String>,
         /// Print JSON
         #[arg(long)]
@@ -192,6 +231,16 @@ pub(crate) enum Command {
     /// Arrows move, Tab changes between list and tree, `a` attaches, `d` detaches,
     /// `r` releases, `e` explains, `?` helps, `q` ends.
     Watch,
+    /// Print what a shell needs to complete commands, devices and machines
+    ///
+    /// For bash: `source <(virtplug completions bash)` in ~/.bashrc; for zsh the same
+    /// with zsh in ~/.zshrc; for fish: `virtplug completions fish >
+    /// ~/.config/fish/completions/virtplug.fish`.
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// Show what would be attached and detached, and why; change nothing
     Plan {
         #[command(flatten)]

@@ -62,16 +62,21 @@ impl Unreachable {
     }
 }
 
-/// Connects to the daemon; says so first if it is of another version.
-pub(crate) async fn connect() -> Result<Client, Unreachable> {
-    let mut client = unix::connect(socket()).await.map_err(|error| match error {
+/// Connects to the daemon.
+pub(crate) async fn reach() -> Result<Client, Unreachable> {
+    unix::connect(socket()).await.map_err(|error| match error {
         zlink::Error::Io(error) => match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused => Unreachable::NotRunning,
             ErrorKind::PermissionDenied => Unreachable::NotPermitted(error.to_string()),
             _ => Unreachable::Broken(error.to_string()),
         },
         error => Unreachable::Broken(error.to_string()),
-    })?;
+    })
+}
+
+/// Connects to the daemon; says so first if it is of another version.
+pub(crate) async fn connect() -> Result<Client, Unreachable> {
+    let mut client = reach().await?;
     let info = client.get_info().await;
     let info = info.map_err(|error| Unreachable::Broken(error.to_string()))?;
     let version = match &info {

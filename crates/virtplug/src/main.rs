@@ -7,6 +7,7 @@ mod apply;
 mod check;
 mod cli;
 mod client;
+mod completion;
 mod control;
 mod daemon;
 mod devices;
@@ -39,7 +40,8 @@ mod steering;
 mod table;
 mod world;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::CompleteEnv;
 
 use crate::cli::{Cli, Command};
 use crate::edge::error_text;
@@ -49,7 +51,13 @@ use crate::steer::{Request, Target};
 use crate::world::World;
 
 fn main() -> Exit {
-    match run(Cli::parse()) {
+    // Answers a shell that asks for completions, and ends then.
+    CompleteEnv::with_factory(Cli::command)
+        .var(completion::VARIABLE)
+        .complete();
+    let cli = Cli::parse();
+    output::color(cli.color);
+    match run(cli) {
         Ok(exit) => exit,
         Err(failure) => {
             output::message(format_args!("error: {failure}"));
@@ -129,6 +137,7 @@ async fn command(command: Command) -> Result<Exit, String> {
         }
         Command::Monitor(args) => monitor::run(&args).await,
         Command::Watch => Exit::Failed,
+        Command::Completions { shell } => completion::run(shell),
         Command::Snippet(args) => snippet::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Schema { drop_in } => schema::run(drop_in),

@@ -3,11 +3,25 @@
 use std::fmt::{Arguments, Display};
 use std::io::{ErrorKind, Write as _};
 
+use anstream::ColorChoice;
+
+use crate::cli::Color;
+
 /// Whether somebody still reads standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     There,
     Gone,
+}
+
+/// Decides when output has colour; to be called once, before anything is printed.
+pub(crate) fn color(when: Color) {
+    let choice = match when {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::AlwaysAnsi,
+        Color::Never => ColorChoice::Never,
+    };
+    choice.write_global();
 }
 
 /// Prints to standard output.

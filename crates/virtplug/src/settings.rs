@@ -1,7 +1,6 @@
 //! Loading the configuration for a command, and showing what is wrong with it.
 
-use std::io::IsTerminal as _;
-
+use anstream::{AutoStream, ColorChoice};
 use virtplug_config::{Diagnostic, LoadError, Loaded, Options};
 use virtplug_core::{ConnectionUri, Escaped, Policy};
 
@@ -59,7 +58,7 @@ fn watching(policy: Policy, sources: &Sources) -> Policy {
 /// Prints diagnostics to standard error, coloured on a terminal.
 pub(crate) fn show(diagnostics: &[Diagnostic]) {
     // The stream drops colours where they are not wanted.
-    let color = std::io::stderr().is_terminal();
+    let color = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
     for diagnostic in diagnostics {
         message(diagnostic.render(color));
     }

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
+use clap_complete::ArgValueCandidates;
 use virtplug_core::PortPath;
 use virtplug_ipc::HappeningKind;
 
-use crate::monitor;
+use crate::{completion, monitor};
 
 /// How a command that only looks is asked.
 #[derive(Debug, Clone, Args)]
@@ -40,7 +41,10 @@ pub(crate) struct Steer {
 pub(crate) struct DeviceArg {
     /// Its serial number, vendor:product, bus:device, port (3-2.4), stable port,
     /// the name of its rule, or a part of the product's name
-    #[arg(required_unless_present_all = ["busnum", "devnum"])]
+    #[arg(
+        required_unless_present_all = ["busnum", "devnum"],
+        add = ArgValueCandidates::new(completion::devices)
+    )]
     pub(crate) device: Option<String>,
     /// Its bus number, in decimal
     #[arg(long, short = 'b', value_name = "NUM")]
@@ -57,7 +61,7 @@ pub(crate) struct MonitorArgs {
     #[arg(long, value_name = "PORT")]
     pub(crate) device: Option<PortPath>,
     /// Only what concerns this machine
-    #[arg(long, value_name = "MACHINE")]
+    #[arg(long, value_name = "MACHINE", add = ArgValueCandidates::new(completion::machines))]
     pub(crate) machine: Option<String>,
     /// Only this kind of event, such as attached; may be repeated
     #[arg(long, value_name = "KIND", value_parser = monitor::kind)]
@@ -77,6 +81,15 @@ pub(crate) struct Sources {
     /// Use this libvirt connection for every machine
     #[arg(long, short = 'c', value_name = "URI")]
     pub(crate) connect: Option<String>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            config: PathBuf::from(virtplug_config::MAIN_FILE),
+            connect: None,
+        }
+    }
 }
 
 impl Sources {
