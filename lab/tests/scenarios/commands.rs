@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA};
 
 /// Runs virtplug and checks its exit code; gives both outputs.
-fn virtplug(lab: &Outer, arguments: &str, code: i64) -> Result<String> {
+pub(crate) fn virtplug(lab: &Outer, arguments: &str, code: i64) -> Result<String> {
     let output = lab.run(&format!("virtplug {arguments} 2>&1"))?;
     ensure!(
         output.code == code,
