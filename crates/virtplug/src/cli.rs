@@ -1,6 +1,8 @@
 //! The command line: one definition for parsing and help.
 
 mod args;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

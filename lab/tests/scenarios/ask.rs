@@ -9,7 +9,10 @@ use crate::commands::virtplug;
 /// What each command says of the world below.
 const SAID: [(&str, &[&str]); 9] = [
     ("status", &["1 attached", "2-1", "alpha"]),
-    ("devices", &["2-1", "0403:6001", "A1", "alpha", "2-3", "host"]),
+    (
+        "devices",
+        &["2-1", "0403:6001", "A1", "alpha", "2-3", "host"],
+    ),
     ("devices --tree", &["2-1", "alpha", "2-3", "host"]),
     ("machines", &["alpha", "beta", "running"]),
     ("rules", &["alpha", "A1", "beta", "B1", "2-1"]),
@@ -60,9 +63,18 @@ fn every_look_is_answered_with_the_daemon_and_without_it() {
         ensure!(status["daemon"].is_null(), "{status}");
         let said = virtplug(lab, "status", 0)?;
         ensure!(said.contains("daemon is not running"), "{said}");
-        for command in ["monitor", "pause", "resume", "switch desk beta", "release A1"] {
+        for command in [
+            "monitor",
+            "pause",
+            "resume",
+            "switch desk beta",
+            "release A1",
+        ] {
             let said = virtplug(lab, command, 7)?;
-            ensure!(said.contains("systemctl start virtplug"), "{command}: {said}");
+            ensure!(
+                said.contains("systemctl start virtplug"),
+                "{command}: {said}"
+            );
         }
         let said = virtplug(lab, "show A7", 1)?;
         ensure!(said.contains("A1"), "nothing like it is named: {said}");
@@ -107,7 +119,10 @@ fn who_may_ask_and_steer_is_decided_by_group() {
         lab.daemon()
             .reload(&format!("{control}{A1_TO_ALPHA_B1_TO_BETA}"))?;
         let devices = nobody("kvm", "devices", 0)?;
-        ensure!(!devices.contains("A1") && devices.contains("2-1"), "{devices}");
+        ensure!(
+            !devices.contains("A1") && devices.contains("2-1"),
+            "{devices}"
+        );
         let shown = nobody("kvm", "show 2-1", 0)?;
         ensure!(!shown.contains("A1"), "{shown}");
         let explained = nobody("kvm", "explain 2-1", 0)?;
