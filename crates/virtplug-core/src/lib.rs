@@ -13,6 +13,7 @@ mod class;
 mod device;
 mod engine;
 mod event;
+mod explain;
 mod fact;
 mod flap;
 mod id;
@@ -45,6 +46,7 @@ pub use engine::{
     Summary, UnderWay,
 };
 pub use event::{CallError, Event, MachineListing, Outcome};
+pub use explain::{Condition, RuleView, Standing};
 pub use fact::Fact;
 pub use id::{BusNumber, DeviceNumber, HostAddress, ParseIdError, ProductId, Revision, VendorId};
 pub use machine::{

@@ -1,6 +1,7 @@
 //! What the engine knows, for those who ask.
 
 mod connection;
+mod explanation;
 mod machine;
 
 pub use connection::ConnectionView;
