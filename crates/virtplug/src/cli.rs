@@ -13,6 +13,7 @@ pub(crate) use args::{CheckArgs, DeviceArg, Look, MonitorArgs, Sources, Steer};
 
 use crate::completion::{self, Shell};
 use crate::import::args::ImportArgs;
+use crate::schema::SchemaArgs;
 use crate::snippet::args::SnippetArgs;
 
 /// Keeps host USB devices in the libvirt machines they belong to.
@@ -270,14 +271,10 @@ pub(crate) enum Command {
     /// standard output or to a file; what was left out, and why, stands in it as
     /// comments and goes to standard error as notes.
     Import(ImportArgs),
-    /// Print the JSON schema of the configuration, for editors and other tools
+    /// Print a JSON schema: of the configuration, or of what a command prints
     ///
     /// Editors that know JSON schemas for TOML complete the keys and mark
     /// mistakes with it. Those with taplo find it by a first line such as
     /// `#:schema /usr/share/virtplug/virtplug.schema.json`.
-    Schema {
-        /// Print the schema of a machine's own file in machines.d
-        #[arg(long)]
-        drop_in: bool,
-    },
+    Schema(SchemaArgs),
 }

@@ -1,7 +1,7 @@
 //! The virtplug program: command line and daemon.
 
 #![forbid(unsafe_code)]
-#![allow(dead_code, unused_variables, clippy::unimplemented)] // until the control interface is whole
+#![allow(dead_code, unused_imports, unused_variables, clippy::unimplemented)] // until the control interface is whole
 
 mod apply;
 mod check;
@@ -140,6 +140,6 @@ async fn command(command: Command) -> Result<Exit, String> {
         Command::Completions { shell } => completion::run(shell),
         Command::Snippet(args) => snippet::run(&args),
         Command::Import(args) => import::run(&args),
-        Command::Schema { drop_in } => schema::run(drop_in),
+        Command::Schema(args) => schema::run(&args),
     })
 }

@@ -8,7 +8,7 @@ use crate::cli::MonitorArgs;
 use crate::client;
 use crate::exit::Exit;
 use crate::output::{Reader, line, message};
-use crate::render::{self, Layout};
+use crate::render;
 
 /// Prints what happens until the daemon ends or the reader goes.
 pub(crate) async fn run(args: &MonitorArgs) -> Exit {
@@ -46,7 +46,7 @@ fn show(happened: &Happened, args: &MonitorArgs) -> Reader {
             };
         }
     } else if happened.status.is_none() && is_asked_for(happened, args) {
-        return line(render::happening(&happened.event, Layout::of_terminal()).trim_end());
+        return line(render::happening(&happened.event).trim_end());
     }
     Reader::There
 }

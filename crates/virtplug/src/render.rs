@@ -1,37 +1,33 @@
-//! stub
-#![allow(missing_docs)]
-use virtplug_ipc::*;
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Layout;
-impl Layout {
-    pub(crate) fn of_terminal() -> Self {
-        Self
-    }
-}
-pub(crate) fn status(_: &Status, _: Layout) -> String {
-    String::new()
-}
-pub(crate) fn devices(_: &DeviceList, _: Layout) -> String {
-    String::new()
-}
-pub(crate) fn tree(_: &DeviceList, _: Layout) -> String {
-    String::new()
-}
-pub(crate) fn machines(_: &MachineList, _: Layout) -> String {
-    String::new()
-}
-pub(crate) fn rules(_: &RuleList, _: Layout) -> String {
-    String::new()
-}
-pub(crate) fn shown(_: &Shown, _: Layout) -> String {
-    String::new()
-}
-pub(crate) fn explanation(_: &Explanation, _: Layout) -> String {
-    String::new()
-}
-pub(crate) fn changes(_: &Changes, _: Layout) -> String {
-    String::new()
-}
-pub(crate) fn happening(_: &Happening, _: Layout) -> String {
-    String::new()
-}
+//! What people read: the replies of the control interface as text.
+//!
+//! Each function takes a reply and gives text that fits the layout. Colours only repeat what
+//! the words say.
+
+mod changes;
+mod devices;
+mod explanation;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod happening;
+mod layout;
+mod machines;
+mod page;
+mod rules;
+mod shown;
+mod status;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod words;
+
+pub(crate) use changes::changes;
+pub(crate) use devices::devices;
+pub(crate) use explanation::explanation;
+pub(crate) use happening::happening;
+pub(crate) use layout::Layout;
+pub(crate) use machines::machines;
+pub(crate) use page::{Tone, clean};
+pub(crate) use rules::rules;
+pub(crate) use shown::shown;
+pub(crate) use status::status;
+pub(crate) use tree::tree;
