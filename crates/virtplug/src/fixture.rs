@@ -142,6 +142,16 @@ fn live() -> LiveMachine {
 /// The world as a command sees it: looked at, nothing done. With the steps
 /// that a pass would take if `rehearse`.
 pub(crate) fn world(rehearse: bool) -> (Engine, Vec<Step>) {
+    let (engine, rehearsal) = run(rehearse);
+    (engine, rehearsal.into_steps())
+}
+
+/// The world after a pass whose calls all succeeded, to go on with.
+pub(crate) fn rehearsed_world() -> (Engine, Rehearsal) {
+    run(true)
+}
+
+fn run(rehearse: bool) -> (Engine, Rehearsal) {
     let uri = ConnectionUri::default();
     let listing = ["alpha", "beta"].map(|name| MachineListing {
         machine: machine(name),
@@ -173,5 +183,5 @@ pub(crate) fn world(rehearse: bool) -> (Engine, Vec<Step>) {
             }
         }
     }
-    (engine, rehearsal.into_steps())
+    (engine, rehearsal)
 }
