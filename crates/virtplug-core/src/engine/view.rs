@@ -101,7 +101,7 @@ impl Engine {
             obstacle,
             claims: &present.claims,
             hold: self.orders.holds.get(&instance),
-            detached_from: self.holds.get(&instance),
+            detached_from: self.orders.detached.get(&instance).map(|one| &one.machine),
             error: tries.map(|tries| tries.error.as_str()),
             failures: tries.map_or(0, |tries| tries.backoff.failures()),
         }

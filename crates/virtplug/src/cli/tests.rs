@@ -45,12 +45,16 @@ fn commands(document: &str) -> Vec<String> {
 /// Whether a command can be typed like this; names in capitals stand for themselves.
 fn check(command: &str) {
     let until_pipe = command.split(['|', '>', '<']).next().unwrap_or_default();
-    let words: Vec<String> = until_pipe
-        .split_whitespace()
-        .filter(|word| !word.starts_with('…'))
-        .map(|word| word.trim_matches('"').to_owned())
-        .collect();
-    if let Err(error) = Cli::try_parse_from(&words) {
+    let mut words = Vec::new();
+    for (number, part) in until_pipe.split('"').enumerate() {
+        // Every second part stands in quotes.
+        if number % 2 == 1 {
+            words.push(part);
+        } else {
+            words.extend(part.split_whitespace().filter(|word| !word.starts_with('…')));
+        }
+    }
+    if let Err(error) = Cli::try_parse_from(words) {
         use clap::error::ErrorKind;
         let shown = matches!(
             error.kind(),
