@@ -51,7 +51,10 @@ fn check(command: &str) {
         if number % 2 == 1 {
             words.push(part);
         } else {
-            words.extend(part.split_whitespace().filter(|word| !word.starts_with('…')));
+            words.extend(
+                part.split_whitespace()
+                    .filter(|word| !word.starts_with('…')),
+            );
         }
     }
     if let Err(error) = Cli::try_parse_from(words) {

@@ -142,7 +142,7 @@ fn machine_by_rules(view: &DeviceView<'_>) -> Result<MachineKey, ControlError> {
     let which = "name a machine with `-D MACHINE`";
     let failed = |message: String| Err(ControlError::NoSuchMachine { message });
     match view.assignment {
-        Assignment::Machine(grant) | Assignment::Refused(grant, _) => {
+        Assignment::Machine(grant) | Assignment::Refused(grant, _) if !grant.is_by_hand() => {
             return Ok(grant.machine.clone());
         }
         Assignment::Conflict(rules) => {
@@ -213,11 +213,17 @@ fn attach_all(
         let Ok(owner) = machine_by_rules(&view) else {
             continue;
         };
-        if !is(machine.as_ref(), &owner) || view.device.is_hub() {
+        let spare = matches!(view.assignment, Assignment::Spare(_));
+        if !is(machine.as_ref(), &owner) || view.device.is_hub() || spare {
             continue;
         }
         meant = true;
         match check_attachable(engine, &view, &owner) {
+            // Which of those that were withheld have a place, the rules say.
+            Ok(()) if *view.assignment == Assignment::Withheld => {
+                draft.goals.push(Goal::new(&view, Want::Settled));
+                draft.orders.push(Order::Release(view.device.port.clone()));
+            }
             Ok(()) => draft.hold(&view, Owner::Machine(owner)),
             // Named, it is the answer; otherwise the others go on.
             Err(error) if machine.is_some() => return Err(error),
