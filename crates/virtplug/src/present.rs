@@ -1,17 +1,27 @@
 //! What the engine knows, in the types of the control interface.
 
 mod device;
+mod explanation;
 mod machine;
 mod name;
+mod privacy;
+mod rule;
+mod show;
+mod status;
+#[cfg(test)]
+mod tests;
 
 use virtplug_core::{Engine, Time};
-use virtplug_ipc::{
-    ControlError, DeviceList, Explanation, Happening, MachineList, RuleList, Shown, Status, VERSION,
-};
+use virtplug_ipc::{DeviceList, MachineList, VERSION};
 
-pub(crate) use device::{device, device_state, rule_name};
+pub(crate) use device::{device, device_state};
+pub(crate) use explanation::explain;
 pub(crate) use machine::machine_name;
 pub(crate) use name::{resolve_device, resolve_machine};
+pub(crate) use privacy::{HideSerials, Serials};
+pub(crate) use rule::{rule_name, rules};
+pub(crate) use show::show;
+pub(crate) use status::status;
 
 /// What the engine does not know and the answers need.
 #[derive(Debug, Clone, Copy)]
@@ -24,10 +34,7 @@ pub(crate) struct Context<'a> {
     pub(crate) reload_trouble: Option<&'a str>,
 }
 
-pub(crate) fn status(engine: &Engine, context: Context<'_>) -> Status {
-    unimplemented!()
-}
-
+/// All present devices, by port.
 pub(crate) fn devices(engine: &Engine, context: Context<'_>) -> DeviceList {
     let devices = engine.devices();
     DeviceList {
@@ -38,6 +45,7 @@ pub(crate) fn devices(engine: &Engine, context: Context<'_>) -> DeviceList {
     }
 }
 
+/// All machines that are known, by connection and name.
 pub(crate) fn machines(engine: &Engine, context: Context<'_>) -> MachineList {
     let machines = engine.machines();
     MachineList {
@@ -48,27 +56,7 @@ pub(crate) fn machines(engine: &Engine, context: Context<'_>) -> MachineList {
     }
 }
 
-pub(crate) fn rules(engine: &Engine, context: Context<'_>) -> RuleList {
-    unimplemented!()
-}
-
-/// Everything that is known of what a name means: a machine, or else a
-/// device. `history` is filtered here.
-pub(crate) fn show<'h>(
-    engine: &Engine,
-    context: Context<'_>,
-    name: &str,
-    history: impl IntoIterator<Item = &'h Happening>,
-) -> Result<Shown, ControlError> {
-    unimplemented!()
-}
-
-/// Why a device is where it is, or all that could go to a machine.
-pub(crate) fn explain(
-    engine: &Engine,
-    context: Context<'_>,
-    name: &str,
-    machine: Option<&str>,
-) -> Result<Explanation, ControlError> {
-    unimplemented!()
+/// Milliseconds from now on.
+fn millis(at: Time, context: Context<'_>) -> u64 {
+    u64::try_from(at.since(context.now).as_millis()).unwrap_or(u64::MAX)
 }

@@ -45,7 +45,7 @@ pub enum Standing<'a> {
     /// It lets others have the device while its machine is off.
     Yields(&'a MachineKey),
     /// The device stays with the machine that has it.
-    Elsewhere(&'a MachineKey),
+    Elsewhere(MachineKey),
     /// This rule of the same owner decides.
     Beside(&'a Arc<Rule>),
     /// This rule is stronger.
@@ -109,8 +109,8 @@ fn standing<'a>(
     surroundings: &dyn Surroundings,
 ) -> Standing<'a> {
     match view.assignment {
-        Assignment::Withheld => Standing::ByHand,
-        Assignment::Machine(Grant {
+        Assignment::Withheld
+        | Assignment::Machine(Grant {
             giver: Giver::Hand(_),
             ..
         })
@@ -140,10 +140,12 @@ fn standing<'a>(
         | Assignment::Machine(Grant {
             giver: Giver::Rule(rule),
             ..
-        }) => match *rule == claim.rule {
-            true => Standing::Gives,
-            false => against(rule, claim, view, surroundings),
-        },
+        }) if *rule == claim.rule => Standing::Gives,
+        Assignment::Kept(rule)
+        | Assignment::Machine(Grant {
+            giver: Giver::Rule(rule),
+            ..
+        }) => against(rule, claim, view, surroundings),
         Assignment::Spare(rule) if *rule == claim.rule => Standing::Full,
         Assignment::Spare(rule) => against(rule, claim, view, surroundings),
         Assignment::Unknown(Some(rule)) if *rule != claim.rule => {
@@ -189,10 +191,15 @@ fn passed_over<'a>(
     if options.count.is_some() && surroundings.is_full(claim) {
         return Standing::Full;
     }
+    if options.yields && surroundings.is_off(machine) {
+        return Standing::Yields(machine);
+    }
     let own = view.holders.iter().find(|holder| holder.own);
-    match (own, view.assignment.machine()) {
-        _ if options.yields && surroundings.is_off(machine) => Standing::Yields(machine),
-        (_, Some(other)) if other != machine => Standing::Elsewhere(other),
-        _ => Standing::Full,
+    let has = own.map(|holder| &holder.machine);
+    let elsewhere = has.or(view.assignment.machine());
+    match elsewhere.filter(|other| *other != machine) {
+        Some(other) => Standing::Elsewhere(other.clone()),
+        None if options.count.is_some() => Standing::Full,
+        None => Standing::Yields(machine),
     }
 }

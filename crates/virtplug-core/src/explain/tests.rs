@@ -25,9 +25,9 @@ fn nested_matcher() -> impl Strategy<Value = Matcher> {
         let list = || prop::collection::vec(inner.clone(), 0..3);
         let (not, any, behind) = (list(), prop::option::of(list()), prop::option::of(list()));
         (arbitrary_matcher(), not, any, behind).prop_map(|(matcher, not, any, behind)| Matcher {
+            behind,
             not,
             any,
-            behind,
             ..matcher
         })
     })
@@ -56,10 +56,6 @@ proptest! {
     }
 }
 
-fn list(patterns: [Pattern; 2]) -> Option<Patterns> {
-    Some(Patterns::new(patterns))
-}
-
 /// A matcher with every key.
 fn everything() -> Matcher {
     let serial = |serial: &str| Matcher {
@@ -78,7 +74,10 @@ fn everything() -> Matcher {
     let class = |text: &str| vec![text.parse().unwrap()];
     Matcher {
         vendor: Some("0627".into()),
-        product: list([Pattern::Exact("0001".into()), Pattern::glob("00*").unwrap()]),
+        product: Some(Patterns::new([
+            Pattern::Exact("0001".into()),
+            Pattern::glob("00*").unwrap(),
+        ])),
         revision: Some("0200".into()),
         serial: Some(Pattern::regex("^A[0-9]$").unwrap().into()),
         manufacturer: Some("evil\u{1b}\n".into()),

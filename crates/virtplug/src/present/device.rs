@@ -6,8 +6,9 @@ use virtplug_core::{
 };
 use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, RuleName};
 
-use super::Context;
 use super::machine::machine_name;
+use super::rule::rule_name;
+use super::{Context, millis};
 use crate::naming::{claims_text, rule_text};
 
 /// What a device is.
@@ -59,15 +60,6 @@ pub(crate) fn device_state(
     }
 }
 
-/// A rule as messages name it.
-pub(crate) fn rule_name(rule: &Rule) -> RuleName {
-    RuleName {
-        name: rule.name.as_deref().map(|name| Escaped(name).to_string()),
-        origin: Escaped(&rule.origin).to_string(),
-        machine: rule.machine().map(machine_name),
-    }
-}
-
 /// When a device is tried again by time alone.
 pub(super) fn next_try(
     engine: &Engine,
@@ -80,11 +72,6 @@ pub(super) fn next_try(
     let uri = &view.assignment.machine()?.uri;
     let mut connections = engine.connections();
     connections.find(|one| one.uri == uri)?.next_try
-}
-
-/// Milliseconds from now on.
-pub(super) fn millis(at: Time, context: Context<'_>) -> u64 {
-    u64::try_from(at.since(context.now).as_millis()).unwrap_or(u64::MAX)
 }
 
 fn belongs(engine: &Engine, view: &DeviceView<'_>) -> Belongs {
@@ -169,14 +156,20 @@ pub(super) fn reason(engine: &Engine, view: &DeviceView<'_>) -> String {
             "equally strong rules give it to several owners: {}; give one of them a higher `priority`",
             claims_text(rules)
         ),
-        Assignment::Unknown(Some(rule)) => {
+        Assignment::Unknown(Some(rule)) if !is_certain(view, rule) => {
             format!("{} asks for what cannot be read now", rule_text(rule))
         }
-        Assignment::Unknown(None) => "whether it is authorised cannot be read now".to_owned(),
+        Assignment::Unknown(_) => "whether it is authorised cannot be read now".to_owned(),
         Assignment::Refused(grant, refusal) => {
             format!("it is never given to machine {}: {refusal}", grant.machine)
         }
     }
+}
+
+/// Whether a rule surely holds for a device.
+fn is_certain(view: &DeviceView<'_>, rule: &Rule) -> bool {
+    let mut claims = view.claims.iter();
+    claims.any(|claim| claim.certain && *claim.rule == *rule)
 }
 
 /// That a rule has another owner than its own, as its group is switched.

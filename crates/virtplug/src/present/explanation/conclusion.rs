@@ -1,0 +1,118 @@
+//! The decision on a device and what follows from it, a sentence each.
+
+use virtplug_core::{DeviceView, Engine, MachineKey, Obstacle, Refusal, RuleView, Standing};
+
+use super::outcome::outcome;
+use crate::naming::rule_text;
+use crate::present::Context;
+use crate::present::device::{next_try, reason};
+
+/// Who decided, where the device is, why it is not where it belongs, and what
+/// stands between it and a machine that was asked for.
+pub(super) fn conclusion(
+    engine: &Engine,
+    view: &DeviceView<'_>,
+    rules: &[RuleView<'_>],
+    machine: Option<&MachineKey>,
+    context: Context<'_>,
+) -> Vec<String> {
+    let mut sentences = vec![reason(engine, view), place(view)];
+    if let (Some(owner), Some(obstacle)) = (view.assignment.machine(), &view.obstacle) {
+        sentences.push(format!("it is not in machine {owner}: {obstacle}"));
+        sentences.extend(next(engine, view, obstacle, context));
+    }
+    if let Some(machine) = machine.filter(|machine| view.assignment.machine() != Some(machine)) {
+        sentences.extend(between(engine, view, rules, machine));
+    }
+    sentences
+}
+
+/// Where it is.
+fn place(view: &DeviceView<'_>) -> String {
+    let places = view.holders.iter().map(|holder| {
+        let machine = &holder.machine;
+        match (holder.own, view.assignment.machine() == Some(machine)) {
+            (true, true) => format!("it is in machine {machine}"),
+            (true, false) => format!("it is still in machine {machine}, which has to let go of it"),
+            (false, _) => format!("machine {machine} has it by an entry that is not virtplug's"),
+        }
+    });
+    let places: Vec<String> = places.collect();
+    match &view.obstacle {
+        _ if !places.is_empty() => places.join(", and "),
+        Some(Obstacle::NoConnection(_) | Obstacle::MachineUnread) => {
+            "whether its machine has it is not known".to_owned()
+        }
+        _ => "it is on the host".to_owned(),
+    }
+}
+
+/// When it is tried again.
+fn next(
+    engine: &Engine,
+    view: &DeviceView<'_>,
+    obstacle: &Obstacle,
+    context: Context<'_>,
+) -> Option<String> {
+    if let Some(at) = next_try(engine, view, obstacle) {
+        let ms = at.since(context.now).as_millis();
+        return Some(format!(
+            "the next try is in {}.{} s",
+            ms / 1000,
+            ms % 1000 / 100
+        ));
+    }
+    let sentence = match obstacle {
+        Obstacle::MachineOff => "it is attached when the machine starts",
+        Obstacle::NoSuchMachine => "it is attached when there is such a machine and it runs",
+        Obstacle::MachineBusy => "it is attached when the machine is done with that",
+        Obstacle::Stuck(_) | Obstacle::GuestPortTaken(_) => {
+            "it is tried again when the machine changes"
+        }
+        Obstacle::Occupied { own: false, .. } => "it is tried again when that entry is gone",
+        _ => return None,
+    };
+    Some(sentence.to_owned())
+}
+
+/// What stands between a device and a machine that it does not belong to.
+fn between(
+    engine: &Engine,
+    view: &DeviceView<'_>,
+    rules: &[RuleView<'_>],
+    machine: &MachineKey,
+) -> Vec<String> {
+    let named = rules
+        .iter()
+        .filter(|rule| rule.rule.machine() == Some(machine));
+    let mut sentences: Vec<String> = named
+        .map(|rule| {
+            let outcome = match &rule.standing {
+                // It would, were it not for what the first sentence says.
+                Standing::Gives => "holds".to_owned(),
+                _ => outcome(engine, rule),
+            };
+            format!("{}, for machine {machine}, {outcome}", rule_text(rule.rule))
+        })
+        .collect();
+    if sentences.is_empty() {
+        sentences.push(format!("no rule gives any device to machine {machine}"));
+    }
+    let port = &view.device.port;
+    let own = view.holders.iter().find(|holder| holder.own);
+    sentences.push(match (Refusal::of(view.device), own) {
+        (Some(refusal), _) => format!("no machine can have it: {refusal}"),
+        (None, Some(holder)) if holder.machine == *machine => {
+            return sentences;
+        }
+        (None, Some(holder)) => format!(
+            "machine {} would have to let go of it first; `virtplug attach {port} -D {machine}` does that",
+            holder.machine
+        ),
+        (None, None) => match engine.obstacle_to(port, machine) {
+            Some(obstacle) => format!("if it were given to machine {machine}: {obstacle}"),
+            None => format!("`virtplug attach {port} -D {machine}` gives it to machine {machine}"),
+        },
+    });
+    sentences
+}
