@@ -95,7 +95,7 @@ async fn look_around(sources: &Sources, query: &Query, printer: &Printer) -> Res
         Query::Devices => printer.print(&present::devices(&engine, context), render::devices),
         Query::Tree => printer.print(&present::devices(&engine, context), render::tree),
         Query::Machines => printer.print(&present::machines(&engine, context), render::machines),
-        Query::Rules => printer.print(&present::rules(&engine, context), render::rules),
+        Query::Rules => printer.print(&present::rules(&engine), render::rules),
         Query::Show(name) => {
             let shown = present::show(&engine, context, name, []).map_err(refused)?;
             printer.print(&shown, render::shown);

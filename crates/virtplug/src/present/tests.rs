@@ -2,6 +2,8 @@
 
 mod world;
 
+use std::collections::BTreeSet;
+
 use virtplug_core::{Assignment, Giver, Grant, Hold, Owner};
 use virtplug_ipc::{Explanation, Happening, HappeningKind, MachineName};
 
@@ -201,7 +203,9 @@ fn held(owner: Owner) -> Hold {
     Hold {
         port: "1-2".parse().unwrap(),
         owner,
-        in_pause: false,
+        in_pause: BTreeSet::new(),
+        until_end_of: None,
+        run: None,
     }
 }
 

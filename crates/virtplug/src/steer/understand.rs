@@ -62,21 +62,7 @@ pub(super) fn understand(engine: &Engine, request: &Request) -> Result<Begun, Co
             draft.hold(&view, Owner::Host);
         }
         Request::AttachAll { machine } => attach_all(engine, machine.as_deref(), &mut draft)?,
-        Request::DetachAll { machine } => {
-            let machine = named(engine, machine.as_deref())?;
-            for view in engine.devices() {
-                let there = holder(&view).filter(|holder| is(machine.as_ref(), holder));
-                if there.is_some() {
-                    draft.hold(&view, Owner::Host);
-                }
-            }
-            if draft.goals.is_empty() {
-                draft.notes.push(match &machine {
-                    Some(machine) => format!("machine {machine} has no device of ours"),
-                    None => "no machine has a device of ours".to_owned(),
-                });
-            }
-        }
+        Request::DetachAll { machine } => detach_all(engine, machine.as_deref(), &mut draft)?,
         Request::Release { device } => release(engine, device.as_deref(), &mut draft)?,
         Request::Switch { group, target } => switch(engine, group, target, &mut draft)?,
         Request::Pause { machine, detach } => {
@@ -142,8 +128,10 @@ fn machine_by_rules(view: &DeviceView<'_>) -> Result<MachineKey, ControlError> {
     let which = "name a machine with `-D MACHINE`";
     let failed = |message: String| Err(ControlError::NoSuchMachine { message });
     match view.assignment {
-        Assignment::Machine(grant) | Assignment::Refused(grant, _) if !grant.is_by_hand() => {
-            return Ok(grant.machine.clone());
+        Assignment::Machine(grant) | Assignment::Refused(grant, _) => {
+            if !grant.is_by_hand() {
+                return Ok(grant.machine.clone());
+            }
         }
         Assignment::Conflict(rules) => {
             return failed(format!(
@@ -219,8 +207,8 @@ fn attach_all(
         }
         meant = true;
         match check_attachable(engine, &view, &owner) {
-            // Which of those that were withheld have a place, the rules say.
-            Ok(()) if *view.assignment == Assignment::Withheld => {
+            // The rules say which of them have a place; but where they pause, they do nothing.
+            Ok(()) if engine.orders().pause_of(&owner).is_none() => {
                 draft.goals.push(Goal::new(&view, Want::Settled));
                 draft.orders.push(Order::Release(view.device.port.clone()));
             }
@@ -237,6 +225,33 @@ fn attach_all(
         draft.notes.push(match &machine {
             Some(machine) => format!("no device that is plugged in belongs to machine {machine}"),
             None => "no device that is plugged in belongs to a machine".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn detach_all(
+    engine: &Engine,
+    machine: Option<&str>,
+    draft: &mut Draft,
+) -> Result<(), ControlError> {
+    let machine = named(engine, machine)?;
+    for view in engine.devices() {
+        if holder(&view).is_some_and(|holder| is(machine.as_ref(), holder)) {
+            draft.hold(&view, Owner::Host);
+        } else if machine_by_rules(&view).is_ok_and(|owner| is(machine.as_ref(), &owner)) {
+            // What waits for a place must not step in.
+            draft.orders.push(Order::Hold {
+                port: view.device.port.clone(),
+                instance: view.device.instance,
+                owner: Owner::Host,
+            });
+        }
+    }
+    if draft.goals.is_empty() {
+        draft.notes.push(match &machine {
+            Some(machine) => format!("machine {machine} has no device of ours"),
+            None => "no machine has a device of ours".to_owned(),
         });
     }
     Ok(())
