@@ -33,6 +33,7 @@ mod settings;
 mod snippet;
 mod steer;
 mod table;
+mod watch;
 mod world;
 
 use clap::Parser as _;
