@@ -4,6 +4,7 @@ use ratatui::crossterm::event::KeyCode;
 use virtplug_ipc::Explanation;
 
 use super::Wish;
+use crate::output::plain;
 use crate::render::{Layout, clean, explanation};
 use crate::table::wrap;
 
@@ -99,8 +100,7 @@ impl Popup {
                 explanation: why, ..
             } => {
                 let text = explanation(why, layout);
-                let plain = anstream::adapter::strip_str(&text).to_string();
-                plain.lines().map(str::to_owned).collect()
+                plain(&text).lines().map(str::to_owned).collect()
             }
         }
     }
