@@ -38,6 +38,7 @@ mod snippet;
 mod steer;
 mod steering;
 mod table;
+mod watch;
 mod world;
 
 use clap::{CommandFactory as _, Parser as _};

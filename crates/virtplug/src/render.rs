@@ -18,7 +18,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod tree;
-mod words;
+pub(crate) mod words;
 
 pub(crate) use changes::changes;
 pub(crate) use devices::devices;
@@ -29,5 +29,5 @@ pub(crate) use machines::machines;
 pub(crate) use page::{Tone, clean};
 pub(crate) use rules::rules;
 pub(crate) use shown::shown;
-pub(crate) use status::status;
-pub(crate) use tree::tree;
+pub(crate) use status::{health, status, unusual, why};
+pub(crate) use tree::{TreeLine, lines as tree_lines, tree};

@@ -262,10 +262,7 @@ pub(crate) fn push_wrapped(text: &mut String, tone: Tone, indent: &str, line: &s
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(text).to_string()
-    }
+    use crate::output::plain;
 
     #[test]
     fn sentences_stand_under_their_rows() {

@@ -142,7 +142,7 @@ mod tests {
         let mut page = Page::new(layout);
         page.say(Tone::Plain, 0, "before");
         page.mark(Tone::Bad, 2, "✗", "one two three four five");
-        let text = anstream::adapter::strip_str(&page.done()).to_string();
+        let text = crate::output::plain(&page.done());
         assert_eq!(text, "before\n  ✗ one two three\n    four five\n");
     }
 }

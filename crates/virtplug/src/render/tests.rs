@@ -9,10 +9,7 @@ use super::fixture::{self, hostile};
 use super::{
     Layout, changes, devices, explanation, happening, machines, rules, shown, status, tree,
 };
-
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
-}
+use crate::output::plain;
 
 /// The text at 60, 80 and 140 columns, and at 80 without UTF-8 where that differs.
 fn at_widths(render: impl Fn(Layout) -> String) -> String {
