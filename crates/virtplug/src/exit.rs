@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Ok,
     /// Something failed; the messages say what.
     Failed,
+    /// The command line asks for what cannot be done.
+    Usage,
     /// The configuration is wrong or missing (`EX_CONFIG` of sysexits.h).
     Config,
 }
@@ -18,6 +20,7 @@ impl Termination for Exit {
         ExitCode::from(match self {
             Self::Ok => 0,
             Self::Failed => 1,
+            Self::Usage => 2,
             Self::Config => 78,
         })
     }
