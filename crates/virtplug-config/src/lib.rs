@@ -15,6 +15,7 @@ mod device;
 mod diagnostic;
 mod drop_in;
 mod duration;
+pub mod edit;
 mod encoding;
 mod file;
 mod findings;

@@ -15,9 +15,11 @@ mod edge;
 mod exit;
 #[cfg(test)]
 mod fixture;
+mod forget;
 mod import;
 mod journal;
 mod json;
+mod learn;
 mod log;
 mod machine_names;
 mod message;
