@@ -9,10 +9,12 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
-pub(crate) use args::{CheckArgs, DeviceArg, Look, MonitorArgs, Sources, Steer};
+pub(crate) use args::{CheckArgs, DeviceArg, Look, MonitorArgs, Sources, Steer, config};
 
 use crate::completion::{self, Shell};
+use crate::forget::ForgetArgs;
 use crate::import::args::ImportArgs;
+use crate::learn::args::LearnArgs;
 use crate::schema::SchemaArgs;
 use crate::snippet::args::SnippetArgs;
 
@@ -234,6 +236,14 @@ pub(crate) enum Command {
     /// Arrows move, Tab changes between list and tree, `a` attaches, `d` detaches,
     /// `r` releases, `e` explains, `?` helps, `q` ends.
     Watch,
+    /// Plug a device in and get the most stable rule for it
+    ///
+    /// Waits for a device (or takes the one that is named), shows what identifies
+    /// it, proposes the most stable rule that is unambiguous on this host, and
+    /// adds it to the machine's file after a yes. Comments and order stay as they are.
+    Learn(LearnArgs),
+    /// Take a rule out of the configuration
+    Forget(ForgetArgs),
     /// Print what a shell needs to complete commands, devices and machines
     ///
     /// For bash: `source <(virtplug completions bash)` in ~/.bashrc; for zsh the same

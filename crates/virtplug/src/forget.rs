@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use virtplug_config::edit::{self, Change, EditError};
 use virtplug_config::{Loaded, Options};
 use virtplug_core::{Device, Escaped, PortPath, Rule, select};
@@ -12,12 +13,13 @@ use crate::exit::Exit;
 use crate::learn::console::{Console, Terminal, confirm};
 use crate::learn::{Failure, check_consent, text, write};
 use crate::naming::rule_text;
+use crate::{cli, completion};
 
 /// What `virtplug forget` is asked for.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ForgetArgs {
     /// The rule: its name, its place (file and line), or the device that it gives away
-    #[arg(value_name = "RULE")]
+    #[arg(value_name = "RULE", add = ArgValueCandidates::new(completion::rules))]
     pub(crate) rule: String,
     /// Remove it without asking
     #[arg(long, short = 'y')]
@@ -26,19 +28,19 @@ pub(crate) struct ForgetArgs {
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
     /// The main configuration file; machines.d beside it counts, too
-    #[arg(long, short = 'C', value_name = "FILE", default_value = virtplug_config::MAIN_FILE)]
+    #[arg(long, short = 'C', value_name = "FILE", default_value = virtplug_config::MAIN_FILE, value_parser = cli::config)]
     pub(crate) config: PathBuf,
 }
 
 /// Removes a rule after a yes.
-pub(crate) fn run(args: &ForgetArgs) -> Exit {
+pub(crate) async fn run(args: &ForgetArgs) -> Exit {
     let mut terminal = Terminal::open();
     let devices = || {
         let host = Host::open(HostPaths::default()).ok()?;
         Some(host.scan().ok()?.devices)
     };
     match forget(&mut terminal, args, devices) {
-        Ok(Some(change)) => write(&change),
+        Ok(Some(change)) => write(&change).await,
         Ok(None) => Exit::Ok,
         Err(failure) => failure.tell(),
     }

@@ -5,12 +5,14 @@ use std::time::Duration;
 use virtplug_config::Options;
 use virtplug_config::edit::{self, Change, EditError};
 use virtplug_core::{Device, Escaped, Policy, select};
+use virtplug_ipc::Control as _;
 use virtplug_udev::{Host, Monitor, Presence, RECEIVE_BUFFER};
 
 use self::args::LearnArgs;
 use self::arrival::Arrivals;
 use self::console::{Console, Input, Terminal, confirm};
 use self::machines::Machines;
+use crate::client::{self, Unreachable};
 use crate::edge::error_text;
 use crate::exit::Exit;
 use crate::output::{message, print};
@@ -77,14 +79,14 @@ impl From<EditError> for Failure {
 /// Waits for a device or takes the one that is named, and adds a rule for it.
 pub(crate) async fn run(world: World, args: &LearnArgs) -> Exit {
     match learn(world, args).await {
-        Ok(Some(change)) => write(&change),
+        Ok(Some(change)) => write(&change).await,
         Ok(None) => Exit::Ok,
         Err(failure) => failure.tell(),
     }
 }
 
 /// Writes a change that was agreed to.
-pub(crate) fn write(change: &Change) -> Exit {
+pub(crate) async fn write(change: &Change) -> Exit {
     if let Err(error) = change.write() {
         return Failure::from(error).tell();
     }
@@ -92,13 +94,25 @@ pub(crate) fn write(change: &Change) -> Exit {
         "{}: written\n",
         Escaped(&change.path().to_string_lossy())
     ));
-    after_write()
+    after_write().await
 }
 
 /// Has the daemon know of a change that was written.
-fn after_write() -> Exit {
-    print("run `systemctl reload virtplug`\n");
-    Exit::Ok
+async fn after_write() -> Exit {
+    match client::connect().await {
+        Ok(mut client) => match client::answered(client.reload().await) {
+            Ok(()) => {
+                print("the daemon has it\n");
+                Exit::Ok
+            }
+            Err(exit) => exit,
+        },
+        Err(Unreachable::NotRunning) => {
+            print("the daemon is not running; it will have it when it starts\n");
+            Exit::Ok
+        }
+        Err(unreachable) => unreachable.tell(),
+    }
 }
 
 /// Refuses where nobody could be asked and nothing says what the answer is.

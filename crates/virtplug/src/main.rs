@@ -139,7 +139,9 @@ async fn command(command: Command) -> Result<Exit, String> {
             steering::run_there(Request::Resume { machine }, json).await
         }
         Command::Monitor(args) => monitor::run(&args).await,
-        Command::Watch => Exit::Failed,
+        Command::Watch => watch::supply::run().await,
+        Command::Learn(args) => learn::run(World::open()?, &args).await,
+        Command::Forget(args) => forget::run(&args).await,
         Command::Completions { shell } => completion::run(shell),
         Command::Snippet(args) => snippet::run(&args),
         Command::Import(args) => import::run(&args),

@@ -3,6 +3,7 @@
 mod draw;
 mod model;
 mod popup;
+pub(crate) mod supply;
 #[cfg(test)]
 mod tests;
 
@@ -58,10 +59,7 @@ const BURST: usize = 256;
 /// Shows what comes until the user leaves; sends wishes other than that to leave.
 ///
 /// The terminal is as it was afterwards, whatever happens.
-pub(crate) async fn run(
-    feed: impl Stream<Item = Fresh>,
-    act: UnboundedSender<Wish>,
-) -> Result<(), String> {
+async fn run(feed: impl Stream<Item = Fresh>, act: UnboundedSender<Wish>) -> Result<(), String> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(
             "`virtplug watch` needs a terminal; `virtplug status` and `virtplug monitor` do not"

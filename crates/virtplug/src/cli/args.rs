@@ -101,7 +101,7 @@ impl Sources {
 
 /// A configuration file; a bare name is looked up in the usual folder.
 #[allow(clippy::unnecessary_wraps, reason = "clap wants a result")]
-fn config(text: &str) -> Result<PathBuf, String> {
+pub(crate) fn config(text: &str) -> Result<PathBuf, String> {
     let path = Path::new(text);
     let bare = path.components().count() == 1 && path.extension().is_none() && !path.exists();
     let folder = Path::new(virtplug_config::MAIN_FILE).parent();

@@ -3,16 +3,19 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
+
+use crate::{cli, completion};
 
 /// What `virtplug learn` is asked for.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LearnArgs {
     /// The machine that is to have the device [default: pick from a list]
-    #[arg(value_name = "MACHINE")]
+    #[arg(value_name = "MACHINE", add = ArgValueCandidates::new(completion::machines))]
     pub(crate) machine: Option<String>,
     /// A device that is plugged in: serial, vendor:product, bus:device, port such
     /// as 3-2.4, or a part of its name [default: wait for one]
-    #[arg(long, value_name = "DEVICE")]
+    #[arg(long, value_name = "DEVICE", add = ArgValueCandidates::new(completion::devices))]
     pub(crate) device: Option<String>,
     /// Add the rule without asking
     #[arg(long, short = 'y')]
@@ -27,7 +30,7 @@ pub(crate) struct LearnArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// The main configuration file; machines.d beside it counts, too
-    #[arg(long, short = 'C', value_name = "FILE", default_value = virtplug_config::MAIN_FILE)]
+    #[arg(long, short = 'C', value_name = "FILE", default_value = virtplug_config::MAIN_FILE, value_parser = cli::config)]
     pub(crate) config: PathBuf,
 }
 
