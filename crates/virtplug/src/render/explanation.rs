@@ -3,7 +3,7 @@
 use virtplug_ipc::{Condition, DeviceExplanation, Explanation, RuleExplanation, Verdict};
 
 use super::page::Page;
-use super::words::{belongs_to, device_text, is_in, next_try, rule_text, tone};
+use super::words::{belongs_to, device_text, is_in, rule_text, tone};
 use super::{Layout, Tone};
 
 /// Why each device is where it is.
@@ -44,14 +44,10 @@ fn explain(page: &mut Page, explained: &DeviceExplanation, layout: Layout) {
         ("refused", &explained.refusal),
         ("last error", &explained.last_error),
     ] {
-        if let Some(text) = text {
+        // The conclusion often says it already.
+        let said = |text: &&String| explained.conclusion.iter().any(|all| all.contains(*text));
+        if let Some(text) = text.as_ref().filter(|text| !said(text)) {
             page.say(Tone::Plain, 2, &format!("{name}: {text}"));
-        }
-    }
-    if let Some(obstacle) = &state.obstacle {
-        let next = next_try(obstacle.retry_ms);
-        if let Some(next) = next.strip_prefix("; ") {
-            page.say(Tone::Plain, 2, next);
         }
     }
     if explained.rules.is_empty() {
@@ -64,14 +60,11 @@ fn explain(page: &mut Page, explained: &DeviceExplanation, layout: Layout) {
 
 fn explain_rule(page: &mut Page, explained: &RuleExplanation, layout: Layout) {
     let mut facts = Vec::new();
-    if !explained.enabled {
-        facts.push("switched off".to_owned());
-    }
     if explained.priority != 0 {
         facts.push(format!("priority {}", explained.priority));
     }
     if !explained.specificity.is_empty() {
-        facts.push(explained.specificity.clone());
+        facts.push(format!("names {}", explained.specificity));
     }
     let owner = match &explained.rule.machine {
         Some(machine) => format!("for {}", machine.machine),
@@ -81,7 +74,10 @@ fn explain_rule(page: &mut Page, explained: &RuleExplanation, layout: Layout) {
         facts if facts.is_empty() => facts,
         facts => format!(" ({facts})"),
     };
-    let (tone, mark) = verdict(explained.verdict, layout);
+    let (tone, mark) = match verdict(explained.verdict, layout) {
+        (_, mark) if !explained.enabled => (Tone::Dim, mark),
+        verdict => verdict,
+    };
     let line = format!(
         "{} {owner}{facts}: {}",
         rule_text(&explained.rule),

@@ -80,7 +80,9 @@ fn assigned(device: Device, to: &str, obstacle: Option<Obstacle>) -> DeviceState
             rules: vec![rule],
             by_hand: false,
             followed: false,
-            reason: "rule \"modem\" at /etc/virtplug/virtplug.toml:7 holds".into(),
+            reason: format!(
+                "rule \"modem\" at /etc/virtplug/virtplug.toml:7 gives it to machine {to}"
+            ),
         },
         holders: match obstacle {
             None => vec![Holder {
@@ -154,13 +156,13 @@ pub(crate) fn healthy_devices() -> DeviceList {
 /// Each decision and obstacle that lists tell apart.
 pub(crate) fn troubled_devices() -> DeviceList {
     let plain = |port, number, name| device(port, number, None, name);
-    let conflict = "several owners claim it: alpha (rule at /etc/virtplug/virtplug.toml:15), beta (rule at /etc/virtplug/virtplug.toml:19); give one of them a higher `priority`";
-    let spare = "rule \"pool\" at /etc/virtplug/virtplug.toml:43 gives as many devices as its `count` allows";
-    let hub_kept = "it is a hub, and what is behind it would vanish from the host";
+    let conflict = "equally strong rules give it to several owners: alpha (rule at /etc/virtplug/virtplug.toml:15), beta (rule at /etc/virtplug/virtplug.toml:19); give one of them a higher `priority`";
+    let spare = "rule \"pool\" at /etc/virtplug/virtplug.toml:43 gives as many devices as its `count` of 2 allows";
+    let hub_kept = "it is never given to machine alpha: it is a hub, and what is behind it would vanish from the host";
     let mut by_hand = decided(
         plain("3-10", 16, "Security Key"),
         BelongsKind::Kept,
-        "somebody detached it by hand",
+        "somebody keeps it on the host by hand; `virtplug release 3-10` lets the rules decide again",
     );
     by_hand.belongs.by_hand = true;
     let mut foreign = assigned(
@@ -175,6 +177,11 @@ pub(crate) fn troubled_devices() -> DeviceList {
     foreign.holders = vec![Holder {
         machine: machine("beta"),
         own: false,
+    }];
+    let mut leaving = on_host(plain("3-11", 19, "Tablet"));
+    leaving.holders = vec![Holder {
+        machine: machine("alpha"),
+        own: true,
     }];
     let gone = obstacle("libvirt knows no machine of this name", true, None);
     let down = obstacle("not connected to libvirt: no socket", true, Some(4_000));
@@ -199,6 +206,7 @@ pub(crate) fn troubled_devices() -> DeviceList {
             ),
             assigned(plain("3-9", 18, "Dongle"), "alpha", Some(down)),
             by_hand,
+            leaving,
         ],
     }
 }
@@ -232,7 +240,7 @@ pub(crate) fn healthy_status() -> Status {
 
 fn owned(list: DeviceList) -> Vec<DeviceState> {
     let mut devices = list.devices;
-    devices.retain(|state| state.belongs.kind != BelongsKind::Host);
+    devices.retain(|state| state.belongs.kind != BelongsKind::Host || !state.holders.is_empty());
     devices
 }
 
@@ -240,15 +248,23 @@ pub(crate) fn troubled_status() -> Status {
     Status {
         healthy: false,
         problems: vec![
-            "3-3 10c4:ea60 CP2102N is not in machine alpha: device 003:011 is in use (libvirt error 55)".into(),
-            "machine gamma is named by rules, but libvirt knows no machine of this name".into(),
+            "not connected to libvirt at qemu+ssh://host.example/system: no route to host".into(),
+            "3-3 (10c4:ea60 Silicon Labs CP2102N) is not in machine alpha: try 3 failed and will be repeated: device 003:011 is in use (libvirt error 55)".into(),
         ],
-        connections: vec![Connection {
-            connection: "qemu+ssh://host.example/system".into(),
-            up: false,
-            reason: Some("no route to host".into()),
-            retry_ms: Some(64_000),
-        }],
+        connections: vec![
+            Connection {
+                connection: "qemu+ssh://host.example/system".into(),
+                up: false,
+                reason: Some("no route to host".into()),
+                retry_ms: Some(64_000),
+            },
+            Connection {
+                connection: "qemu:///session".into(),
+                up: false,
+                reason: None,
+                retry_ms: None,
+            },
+        ],
         counts: Counts {
             devices: 11,
             attached: 1,

@@ -1,6 +1,6 @@
 //! `virtplug status`.
 
-use virtplug_ipc::{Counts, DeviceState, Group, Paused, Status};
+use virtplug_ipc::{Connection, Counts, DeviceState, Group, Paused, Status};
 
 use super::page::Page;
 use super::words::{belongs_to, list, name, next_try, obstacle_text, or_dash, place, tone};
@@ -60,18 +60,25 @@ pub(crate) fn health(status: &Status) -> (Tone, String) {
 
 /// Connections that are down, what is paused and what is switched, a sentence each.
 pub(crate) fn unusual(status: &Status) -> Vec<String> {
-    let down = status
-        .connections
-        .iter()
-        .filter(|connection| !connection.up);
-    let down = down.map(|connection| {
-        let reason = connection.reason.as_deref().unwrap_or("no reason is known");
-        let next = next_try(connection.retry_ms);
-        format!("not connected to {}: {reason}{next}", connection.connection)
-    });
-    down.chain(status.paused.iter().map(paused))
+    let lost = status.connections.iter().filter(|one| !one.up);
+    let lost = lost.filter_map(|one| down(one, &status.problems));
+    lost.chain(status.paused.iter().map(paused))
         .chain(status.switched.iter().map(switched))
         .collect()
+}
+
+/// A connection that is down, as far as no problem tells of it.
+fn down(connection: &Connection, problems: &[String]) -> Option<String> {
+    let uri = &connection.connection;
+    let next = next_try(connection.retry_ms);
+    if problems.iter().any(|problem| problem.contains(uri)) {
+        let next = next.strip_prefix("; ")?;
+        return Some(format!("not connected to {uri}: {next}"));
+    }
+    Some(match &connection.reason {
+        Some(reason) => format!("not connected to {uri}: {reason}{next}"),
+        None => format!("not connected to {uri} yet{next}"),
+    })
 }
 
 fn paused(paused: &Paused) -> String {

@@ -7,7 +7,7 @@ use virtplug_core::{BusNumber, PortPath};
 use virtplug_ipc::{BelongsKind, DeviceList, DeviceState};
 
 use super::page::Page;
-use super::words::{Brief, belongs_to, brief, id, name, tone};
+use super::words::{Brief, belongs_to, brief, id, name, still_in, tone};
 use super::{Layout, Tone, clean};
 use crate::table::cut;
 
@@ -147,7 +147,14 @@ fn owner(state: &DeviceState, layout: Layout) -> String {
     if let Some(foreign) = state.holders.iter().find(|holder| !holder.own) {
         return format!("{} (not by us)", foreign.machine.machine);
     }
-    let belongs = belongs_to(&state.belongs);
+    let arrow = match state.belongs.kind {
+        BelongsKind::Machine => layout.pick("→ ", "-> "),
+        _ => "",
+    };
+    let belongs = format!("{arrow}{}", belongs_to(&state.belongs));
+    if let Some(other) = still_in(state) {
+        return format!("{belongs} (still in {other})");
+    }
     match state.belongs.kind {
         BelongsKind::Host if state.device.hub => String::new(),
         BelongsKind::Machine => {
@@ -159,7 +166,7 @@ fn owner(state: &DeviceState, layout: Layout) -> String {
                 Some(Brief::Trouble) => " (kept out)",
                 Some(Brief::Waiting) | None => " (waiting)",
             };
-            format!("{} {belongs}{but}", layout.pick("→", "->"))
+            format!("{belongs}{but}")
         }
         _ => belongs,
     }

@@ -121,9 +121,19 @@ pub(crate) fn brief(obstacle: &Obstacle) -> Brief {
     }
 }
 
+/// The machine that still has it by an entry of virtplug, though it does not belong there.
+pub(crate) fn still_in(state: &DeviceState) -> Option<&str> {
+    let mut others = state
+        .holders
+        .iter()
+        .filter(|holder| holder.own && Some(&holder.machine) != state.belongs.machine.as_ref());
+    others.next().map(|holder| holder.machine.machine.as_str())
+}
+
 /// How a device is, by colour.
 pub(crate) fn tone(state: &DeviceState) -> Tone {
     match state.belongs.kind {
+        BelongsKind::Host | BelongsKind::Kept if still_in(state).is_some() => Tone::Waiting,
         BelongsKind::Conflict => Tone::Bad,
         BelongsKind::Machine if state.is_attached() && state.obstacle.is_none() => Tone::Good,
         BelongsKind::Machine if state.obstacle.as_ref().is_some_and(|why| why.trouble) => Tone::Bad,
