@@ -15,9 +15,14 @@ struct World {
     full: BTreeSet<usize>,
     plugged: bool,
     follows: Option<Arc<Rule>>,
+    held_for: Option<Owner>,
 }
 
 impl Situation for World {
+    fn held_for(&self) -> Option<&Owner> {
+        self.held_for.as_ref()
+    }
+
     fn runs(&self, machine: &MachineKey) -> Fact<bool> {
         Fact::Known(!self.off.contains(machine))
     }
