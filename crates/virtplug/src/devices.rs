@@ -139,7 +139,10 @@ pub(crate) enum BelongsJson {
     Conflict {
         claims: Vec<ClaimJson>,
     },
-    Unknown(Option<ClaimJson>),
+    Unknown {
+        #[serde(flatten)]
+        claim: Option<ClaimJson>,
+    },
     Refused {
         #[serde(flatten)]
         claim: Option<ClaimJson>,
@@ -186,7 +189,9 @@ impl From<&Assignment> for BelongsJson {
             Assignment::Conflict(rules) => Self::Conflict {
                 claims: rules.iter().map(|rule| rule.as_ref().into()).collect(),
             },
-            Assignment::Unknown(rule) => Self::Unknown(rule.as_deref().map(Into::into)),
+            Assignment::Unknown(rule) => Self::Unknown {
+                claim: rule.as_deref().map(Into::into),
+            },
             Assignment::Refused(grant, refusal) => Self::Refused {
                 claim: grant.rule().map(|rule| rule.as_ref().into()),
                 reason: refusal.to_string(),

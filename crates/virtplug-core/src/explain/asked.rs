@@ -388,7 +388,7 @@ fn alternatives(list: &[Matcher], key: &str, device: &Device, around: &dyn Topol
     let actual = match (verdict, holding) {
         (_, Some(number)) => format!("{key}[{number}]"),
         (Verdict::Unknown, None) => UNREAD.to_owned(),
-        _ => "none of them".to_owned(),
+        _ => "none".to_owned(),
     };
     let parts = list.iter().enumerate();
     let parts = parts

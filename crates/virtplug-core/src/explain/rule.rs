@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::Condition;
-use crate::assignment::{Assignment, Giver, Grant, Refusal};
+use crate::assignment::{Assignment, Grant, Refusal};
 use crate::engine::DeviceView;
 use crate::machine::MachineKey;
 use crate::matcher::{Topology, Verdict};
@@ -108,50 +108,43 @@ fn standing<'a>(
     view: &DeviceView<'a>,
     surroundings: &dyn Surroundings,
 ) -> Standing<'a> {
-    match view.assignment {
-        Assignment::Withheld
-        | Assignment::Machine(Grant {
-            giver: Giver::Hand(_),
-            ..
-        })
-        | Assignment::Refused(
-            Grant {
-                giver: Giver::Hand(_),
-                ..
-            },
-            _,
-        ) => Standing::ByHand,
-        Assignment::Machine(Grant {
-            giver: Giver::Followed(rule),
-            ..
-        }) => Standing::Followed(rule),
-        Assignment::Host => passed_over(claim, view, surroundings),
+    let assignment = view.assignment;
+    if *assignment == Assignment::Withheld || giver(assignment).is_some_and(Grant::is_by_hand) {
+        return Standing::ByHand;
+    }
+    let Some(decider) = decider(assignment) else {
+        return match assignment {
+            Assignment::Unknown(_) => Standing::Unread,
+            _ => passed_over(claim, view, surroundings),
+        };
+    };
+    match assignment {
+        Assignment::Machine(grant) if grant.is_followed() => Standing::Followed(decider),
         Assignment::Conflict(rules) if rules.contains(&claim.rule) => Standing::Conflicts(rules),
-        Assignment::Conflict(rules) => match rules.first() {
-            Some(first) => against(first, claim, view, surroundings),
-            None => Standing::Fails,
-        },
-        Assignment::Refused(grant, refusal) => match grant.rule() {
-            Some(rule) if *rule == claim.rule => Standing::Refused(*refusal),
-            Some(rule) => against(rule, claim, view, surroundings),
-            None => Standing::Refused(*refusal),
-        },
-        Assignment::Kept(rule)
-        | Assignment::Machine(Grant {
-            giver: Giver::Rule(rule),
-            ..
-        }) if *rule == claim.rule => Standing::Gives,
-        Assignment::Kept(rule)
-        | Assignment::Machine(Grant {
-            giver: Giver::Rule(rule),
-            ..
-        }) => against(rule, claim, view, surroundings),
-        Assignment::Spare(rule) if *rule == claim.rule => Standing::Full,
-        Assignment::Spare(rule) => against(rule, claim, view, surroundings),
-        Assignment::Unknown(Some(rule)) if *rule != claim.rule => {
-            against(rule, claim, view, surroundings)
-        }
+        _ if *decider != claim.rule => against(decider, claim, view, surroundings),
+        Assignment::Refused(_, refusal) => Standing::Refused(*refusal),
+        Assignment::Spare(_) => Standing::Full,
         Assignment::Unknown(_) => Standing::Unread,
+        _ => Standing::Gives,
+    }
+}
+
+fn giver(assignment: &Assignment) -> Option<&Grant> {
+    match assignment {
+        Assignment::Machine(grant) | Assignment::Refused(grant, _) => Some(grant),
+        _ => None,
+    }
+}
+
+/// The rule that decides, or the first of those in a conflict.
+fn decider(assignment: &Assignment) -> Option<&Arc<Rule>> {
+    match assignment {
+        Assignment::Host | Assignment::Withheld | Assignment::Unknown(None) => None,
+        Assignment::Kept(rule) | Assignment::Spare(rule) | Assignment::Unknown(Some(rule)) => {
+            Some(rule)
+        }
+        Assignment::Machine(grant) | Assignment::Refused(grant, _) => grant.rule(),
+        Assignment::Conflict(rules) => rules.first(),
     }
 }
 
@@ -203,3 +196,6 @@ fn passed_over<'a>(
         None => Standing::Yields(machine),
     }
 }
+
+#[cfg(test)]
+mod tests;

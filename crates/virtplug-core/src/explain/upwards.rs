@@ -40,7 +40,7 @@ pub(super) fn explain(
     }
     let actual = found.unwrap_or_else(|| match verdict {
         Verdict::Unknown => "cannot be read now".to_owned(),
-        _ => "none of them".to_owned(),
+        _ => "none".to_owned(),
     });
     (actual, verdict, parts)
 }

@@ -57,7 +57,11 @@ fn concerns(view: &DeviceView<'_>, machine: &MachineKey) -> bool {
         .iter()
         .any(|claim| claim.rule.machine() == Some(machine));
     let has = view.holders.iter().any(|holder| holder.machine == *machine);
-    named || has || view.assignment.machine() == Some(machine)
+    let held = view
+        .hold
+        .is_some_and(|hold| hold.owner == Owner::Machine(machine.clone()));
+    let stays_out = view.detached_from == Some(machine);
+    named || has || held || stays_out || view.assignment.machine() == Some(machine)
 }
 
 fn device_explanation(

@@ -4,7 +4,7 @@ mod replies;
 
 use std::collections::BTreeSet;
 
-use virtplug_core::{Engine, Escaped, Fact, Matcher};
+use virtplug_core::{Engine, Escaped, Fact, Matcher, Policy};
 
 /// What stands in place of a serial number.
 const HIDDEN: &str = "(hidden)";
@@ -41,10 +41,7 @@ impl Serials {
                 }
             }
         }
-        let rules = engine
-            .policy()
-            .into_iter()
-            .flat_map(|policy| policy.rules());
+        let rules = engine.policy().into_iter().flat_map(Policy::rules);
         for rule in rules {
             add_wanted(&rule.matcher, &mut known);
         }

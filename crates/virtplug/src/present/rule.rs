@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use virtplug_core::{
-    Assignment, DeviceView, Engine, Escaped, Giver, Grant, Owner, Rule, RuleOptions,
+    Assignment, DeviceView, Engine, Escaped, Giver, Grant, Owner, Policy, Rule, RuleOptions,
 };
 use virtplug_ipc::{Group, RuleList, RuleName, RuleState, VERSION};
 
 use super::machine::machine_name;
 
 /// A rule as messages name it.
-pub(crate) fn rule_name(rule: &Rule) -> RuleName {
+pub(super) fn rule_name(rule: &Rule) -> RuleName {
     RuleName {
         name: rule.name.as_deref().map(|name| Escaped(name).to_string()),
         origin: Escaped(&rule.origin).to_string(),
@@ -32,20 +32,14 @@ pub(crate) fn rules(engine: &Engine) -> RuleList {
 
 /// All groups, by name.
 pub(super) fn groups(engine: &Engine) -> Vec<Group> {
-    let rules = engine
-        .policy()
-        .into_iter()
-        .flat_map(|policy| policy.rules());
+    let rules = engine.policy().into_iter().flat_map(Policy::rules);
     let names: BTreeSet<&str> = rules
         .filter_map(|rule| rule.options.group.as_deref())
         .collect();
     let views: Vec<DeviceView<'_>> = engine.devices().collect();
     let one = |name: &str| {
         let owner = engine.orders().switches.get(name);
-        let is_in = |view: &&DeviceView<'_>| {
-            let mut rules = rules_behind(view.assignment).into_iter();
-            rules.any(|rule| rule.options.group.as_deref() == Some(name))
-        };
+        let is_in = |view: &&DeviceView<'_>| is_in(view, name);
         Group {
             group: Escaped(name).to_string(),
             switched: owner.is_some(),
@@ -57,6 +51,14 @@ pub(super) fn groups(engine: &Engine) -> Vec<Group> {
         }
     };
     names.into_iter().map(one).collect()
+}
+
+/// Whether a rule of a group decides on a device, or would if its machine ran.
+fn is_in(view: &DeviceView<'_>, group: &str) -> bool {
+    let strongest = view.claims.iter().find(|claim| claim.certain);
+    let strongest = strongest.map(|claim| claim.rule.as_ref());
+    let mut rules = rules_behind(view.assignment).into_iter().chain(strongest);
+    rules.any(|rule| rule.options.group.as_deref() == Some(group))
 }
 
 fn ports<'v>(views: impl Iterator<Item = &'v DeviceView<'v>>) -> Vec<String> {
@@ -98,13 +100,11 @@ fn giver(assignment: &Assignment) -> Option<&Rule> {
     }
 }
 
-/// All rules that a decision names.
+/// The rules that decide on a device; a doubt decides nothing.
 fn rules_behind(assignment: &Assignment) -> Vec<&Rule> {
     match assignment {
-        Assignment::Host | Assignment::Withheld | Assignment::Unknown(None) => Vec::new(),
-        Assignment::Kept(rule) | Assignment::Spare(rule) | Assignment::Unknown(Some(rule)) => {
-            vec![rule]
-        }
+        Assignment::Host | Assignment::Withheld | Assignment::Unknown(_) => Vec::new(),
+        Assignment::Kept(rule) | Assignment::Spare(rule) => vec![rule],
         Assignment::Machine(grant) | Assignment::Refused(grant, _) => {
             grant.rule().into_iter().map(AsRef::as_ref).collect()
         }
@@ -143,5 +143,48 @@ fn duration(span: Duration) -> String {
         ms if ms % 60_000 == 0 => format!("{}min", ms / 60_000),
         ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
         ms => format!("{ms}ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use virtplug_core::GuestReset;
+
+    use super::*;
+
+    #[test]
+    fn options_are_shown_as_they_are_written() {
+        let set = RuleOptions {
+            yields: true,
+            preempts: true,
+            start_machine: true,
+            count: NonZeroU32::new(2),
+            follow: Some(Duration::from_millis(1500)),
+            guest_port: "0:1.2".parse().ok(),
+            guest_reset: Some(GuestReset::Uninitialized),
+            ..RuleOptions::default()
+        };
+        assert_eq!(
+            options(&set),
+            [
+                "yield = true",
+                "preempt = true",
+                "start-machine = true",
+                "count = 2",
+                "follow = \"1500ms\"",
+                "guest-port = \"0:1.2\"",
+                "guest-reset = \"uninitialized\"",
+            ]
+        );
+        assert_eq!(options(&RuleOptions::default()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn times_have_the_largest_unit_that_fits() {
+        let texts = [1, 1000, 1500, 60_000, 90_000, 3_600_000]
+            .map(|ms| duration(Duration::from_millis(ms)));
+        assert_eq!(texts, ["1ms", "1s", "1500ms", "1min", "90s", "60min"]);
     }
 }

@@ -1,6 +1,8 @@
 //! How things stand as a whole.
 
-use virtplug_core::{Assignment, ConnectionView, DeviceView, Engine, MachineState, Obstacle};
+use virtplug_core::{
+    Assignment, ConnectionView, DeviceView, Engine, MachineState, Obstacle, Policy,
+};
 use virtplug_ipc::{Connection, Counts, Paused, Status, VERSION};
 
 use super::device::{device_state, reason};
@@ -65,10 +67,7 @@ fn counts(engine: &Engine) -> Counts {
     let runs = engine
         .machines()
         .filter(|view| view.state == MachineState::Running);
-    let rules = engine
-        .policy()
-        .into_iter()
-        .flat_map(|policy| policy.rules());
+    let rules = engine.policy().into_iter().flat_map(Policy::rules);
     Counts {
         devices: number(engine.devices().count()),
         attached: number(summary.attached),

@@ -1,11 +1,14 @@
 //! The decision on a device and what follows from it, a sentence each.
 
-use virtplug_core::{DeviceView, Engine, MachineKey, Obstacle, Refusal, RuleView, Standing};
+use virtplug_core::{DeviceView, Engine, MachineKey, Obstacle, Refusal, RuleView, Verdict};
 
 use super::outcome::outcome;
 use crate::naming::rule_text;
 use crate::present::Context;
 use crate::present::device::{next_try, reason};
+
+/// Most rules that do not hold and are told of.
+const MOST: usize = 5;
 
 /// Who decided, where the device is, why it is not where it belongs, and what
 /// stands between it and a machine that was asked for.
@@ -82,22 +85,7 @@ fn between(
     rules: &[RuleView<'_>],
     machine: &MachineKey,
 ) -> Vec<String> {
-    let named = rules
-        .iter()
-        .filter(|rule| rule.rule.machine() == Some(machine));
-    let mut sentences: Vec<String> = named
-        .map(|rule| {
-            let outcome = match &rule.standing {
-                // It would, were it not for what the first sentence says.
-                Standing::Gives => "holds".to_owned(),
-                _ => outcome(engine, rule),
-            };
-            format!("{}, for machine {machine}, {outcome}", rule_text(rule.rule))
-        })
-        .collect();
-    if sentences.is_empty() {
-        sentences.push(format!("no rule gives any device to machine {machine}"));
-    }
+    let mut sentences = of_rules(engine, rules, machine);
     let port = &view.device.port;
     let own = view.holders.iter().find(|holder| holder.own);
     sentences.push(match (Refusal::of(view.device), own) {
@@ -114,5 +102,33 @@ fn between(
             None => format!("`virtplug attach {port} -D {machine}` gives it to machine {machine}"),
         },
     });
+    sentences
+}
+
+/// What became of the rules of a machine: of those that hold or could, else
+/// of the first others.
+fn of_rules(engine: &Engine, rules: &[RuleView<'_>], machine: &MachineKey) -> Vec<String> {
+    let named = |rule: &&RuleView<'_>| rule.rule.machine() == Some(machine);
+    let (others, hold): (Vec<&RuleView<'_>>, Vec<_>) = rules
+        .iter()
+        .filter(named)
+        .partition(|rule| rule.verdict == Verdict::No);
+    let sentence = |rule: &&RuleView<'_>| {
+        let (name, outcome) = (rule_text(rule.rule), outcome(engine, rule));
+        format!("{name}, for machine {machine}, {outcome}")
+    };
+    if !hold.is_empty() {
+        return hold.iter().map(sentence).collect();
+    }
+    if others.is_empty() {
+        return vec![format!("no rule gives any device to machine {machine}")];
+    }
+    let mut sentences: Vec<String> = others.iter().take(MOST).map(sentence).collect();
+    if others.len() > MOST {
+        let all = others.len();
+        sentences.push(format!(
+            "none of the {all} rules for machine {machine} holds"
+        ));
+    }
     sentences
 }

@@ -117,8 +117,7 @@ impl HideSerials for Happened {
 
 impl HideSerials for Condition {
     fn hide_serials(&mut self, serials: &Serials) {
-        let key = self.key.rsplit('.').next().unwrap_or_default();
-        if is_serial(key) {
+        if is_serial(&self.key) {
             HIDDEN.clone_into(&mut self.wanted);
             HIDDEN.clone_into(&mut self.actual);
         } else {
