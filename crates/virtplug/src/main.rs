@@ -10,7 +10,6 @@ mod client;
 mod completion;
 mod control;
 mod daemon;
-mod devices;
 mod edge;
 mod exit;
 #[cfg(test)]
@@ -18,7 +17,6 @@ mod fixture;
 mod forget;
 mod import;
 mod journal;
-mod json;
 mod learn;
 mod log;
 mod machine_names;

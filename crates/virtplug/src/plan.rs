@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 use virtplug_core::{Assignment, DeviceView, Engine, Giver, MachineKey, OwnAlias};
+use virtplug_ipc::{Device, MachineName};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
-use crate::json::{Identity, MachineJson};
 use crate::naming::{claims_text, name, rule_text};
 use crate::output::{message, print, print_json};
 use crate::pass::{self, Mode};
 use crate::rehearsal::Step;
-use crate::settings;
 use crate::world::World;
+use crate::{present, settings};
 
 /// Shows what a pass would do, and what keeps other devices out.
 pub(crate) async fn run(world: World, sources: &Sources, json: bool) -> Exit {
@@ -48,12 +48,12 @@ struct Plan {
 struct StepJson {
     action: &'static str,
     #[serde(flatten)]
-    place: MachineJson,
+    place: MachineName,
     /// The entry of the machine; absent where the machine is started.
     alias: Option<String>,
     /// The device; absent where it is not plugged in any more, and where the
     /// machine is started.
-    device: Option<Identity>,
+    device: Option<Device>,
     reason: String,
     #[serde(skip)]
     line: String,
@@ -62,10 +62,10 @@ struct StepJson {
 /// A device that a rule names and that stays where it is.
 #[derive(Debug, Serialize)]
 struct StayingJson {
-    device: Identity,
+    device: Device,
     /// The machine that it belongs to; absent in a conflict and where a rule
     /// keeps it on the host.
-    belongs: Option<MachineJson>,
+    belongs: Option<MachineName>,
     reason: String,
     #[serde(skip)]
     line: String,
@@ -74,7 +74,7 @@ struct StayingJson {
 impl Plan {
     fn new(engine: &Engine, steps: &[Step]) -> Self {
         Self {
-            version: 1,
+            version: 2,
             steps: steps.iter().map(|step| step_json(engine, step)).collect(),
             staying: staying(engine),
         }
@@ -132,9 +132,9 @@ fn step_json(engine: &Engine, step: &Step) -> StepJson {
     let direction = if action == "attach" { "to" } else { "from" };
     StepJson {
         action,
-        place: machine.into(),
+        place: present::machine_name(machine),
         alias: Some(alias.to_string()),
-        device: device.map(Into::into),
+        device: device.map(present::device),
         reason,
         line: format!("{action} {}{what} {direction} {machine}", alias.port),
     }
@@ -143,7 +143,7 @@ fn step_json(engine: &Engine, step: &Step) -> StepJson {
 fn start_json(machine: &MachineKey) -> StepJson {
     StepJson {
         action: "start",
-        place: machine.into(),
+        place: present::machine_name(machine),
         alias: None,
         device: None,
         reason: "a rule with `start-machine` gives it a device".to_owned(),
@@ -174,8 +174,8 @@ fn staying(engine: &Engine) -> Vec<StayingJson> {
         };
         let device = view.device;
         staying.push(StayingJson {
-            device: device.into(),
-            belongs: belongs.map(Into::into),
+            device: present::device(device),
+            belongs: belongs.map(present::machine_name),
             reason,
             line: format!(
                 "leave {} {}:{} {} where it is",

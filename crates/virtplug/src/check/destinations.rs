@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use comfy_table::{ColumnConstraint, Width};
 use virtplug_core::{
-    Action, Assignment, Device, Engine, Escaped, Event, MachineKey, MachineListing, MachineRead,
-    Policy, Rule, Time, Uuid,
+    Action, Assignment, Device, Engine, Escaped, Event, Giver, Grant, MachineKey, MachineListing,
+    MachineRead, Policy, Rule, Time, Uuid,
 };
 
-use crate::devices::{belongs, shown};
-use crate::naming::name;
+use crate::naming::{name, rule_text, shown};
 use crate::rehearsal::{Rehearsal, idle};
 use crate::{pass, plan, table};
 
@@ -150,6 +149,24 @@ pub(super) fn text(engine: &Engine) -> String {
         text.push_str(&reasons);
     }
     text
+}
+
+/// Whom a device belongs to, in a word.
+fn belongs(assignment: &Assignment) -> String {
+    match assignment {
+        Assignment::Host => "host".to_owned(),
+        Assignment::Kept(_) => "host (by rule)".to_owned(),
+        Assignment::Withheld => "host (by hand)".to_owned(),
+        Assignment::Machine(Grant {
+            machine,
+            giver: Giver::Followed(rule),
+        }) => format!("{machine} (follows {})", rule_text(rule)),
+        Assignment::Machine(grant) => grant.machine.to_string(),
+        Assignment::Spare(_) => "spare".to_owned(),
+        Assignment::Conflict(_) => "conflict".to_owned(),
+        Assignment::Unknown(..) => "?".to_owned(),
+        Assignment::Refused(..) => "refused".to_owned(),
+    }
 }
 
 fn by_rule(assignment: &Assignment) -> String {

@@ -8,7 +8,7 @@ use virtplug_config::edit::Change;
 use virtplug_core::{Advice, Device, Escaped, Fact, Findings, Owner, PortPath, Rank};
 
 use super::proposal::Proposal;
-use crate::devices::shown;
+use crate::naming::shown;
 use crate::naming::{name, rule_text};
 use crate::table;
 
