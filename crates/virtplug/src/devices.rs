@@ -139,10 +139,7 @@ pub(crate) enum BelongsJson {
     Conflict {
         claims: Vec<ClaimJson>,
     },
-    Unknown {
-        #[serde(flatten)]
-        claim: Option<ClaimJson>,
-    },
+    Unknown(Option<ClaimJson>),
     Refused {
         #[serde(flatten)]
         claim: Option<ClaimJson>,
@@ -189,9 +186,7 @@ impl From<&Assignment> for BelongsJson {
             Assignment::Conflict(rules) => Self::Conflict {
                 claims: rules.iter().map(|rule| rule.as_ref().into()).collect(),
             },
-            Assignment::Unknown(rule) => Self::Unknown {
-                claim: rule.as_deref().map(Into::into),
-            },
+            Assignment::Unknown(rule) => Self::Unknown(rule.as_deref().map(Into::into)),
             Assignment::Refused(grant, refusal) => Self::Refused {
                 claim: grant.rule().map(|rule| rule.as_ref().into()),
                 reason: refusal.to_string(),

@@ -3,6 +3,8 @@
 mod connection;
 mod explanation;
 mod machine;
+#[cfg(test)]
+mod tests;
 
 pub use connection::ConnectionView;
 pub use machine::{Call, EntryView, MachineState, MachineView, UnderWay};
@@ -101,7 +103,7 @@ impl Engine {
             obstacle,
             claims: &present.claims,
             hold: self.orders.holds.get(&instance),
-            detached_from: self.holds.get(&instance),
+            detached_from: self.orders.detached.get(&instance).map(|one| &one.machine),
             error: tries.map(|tries| tries.error.as_str()),
             failures: tries.map_or(0, |tries| tries.backoff.failures()),
         }

@@ -74,7 +74,8 @@ pub(super) fn next_try(
     connections.find(|one| one.uri == uri)?.next_try
 }
 
-fn belongs(engine: &Engine, view: &DeviceView<'_>) -> Belongs {
+/// Whom a device belongs to.
+pub(crate) fn belongs(engine: &Engine, view: &DeviceView<'_>) -> Belongs {
     let assignment = view.assignment;
     let (kind, rules) = match assignment {
         Assignment::Host => (BelongsKind::Host, Vec::new()),
