@@ -17,9 +17,11 @@ pub(super) struct Judged {
     pub(super) parts: Vec<Condition>,
 }
 
+/// In place of a value that is unknown.
 pub(super) const UNREAD: &str = "cannot be read now";
 
 impl Judged {
+    /// A condition without parts.
     pub(super) fn plain(actual: String, verdict: Verdict) -> Self {
         Self {
             actual,
@@ -29,10 +31,12 @@ impl Judged {
     }
 }
 
+/// A known value as text.
 pub(super) fn shown<T>(fact: &Fact<T>, show: impl Fn(&T) -> String) -> String {
     fact.known().map_or_else(|| UNREAD.to_owned(), show)
 }
 
+/// Class codes in a row.
 pub(super) fn list_of_classes(codes: &BTreeSet<ClassCode>) -> String {
     let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
     if codes.is_empty() {
@@ -42,6 +46,7 @@ pub(super) fn list_of_classes(codes: &BTreeSet<ClassCode>) -> String {
     }
 }
 
+/// Judges a number that is written as four hexadecimal digits.
 pub(super) fn four_digits(wanted: &Patterns, actual: Fact<u16>) -> Judged {
     let verdict = actual
         .known()
@@ -49,6 +54,7 @@ pub(super) fn four_digits(wanted: &Patterns, actual: Fact<u16>) -> Judged {
     Judged::plain(shown(&actual, |code| format!("\"{code:04x}\"")), verdict)
 }
 
+/// Judges what the device says of itself.
 pub(super) fn said(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Judged {
     let quoted = |text: &Option<RawText>| {
         text.as_ref()
@@ -57,6 +63,7 @@ pub(super) fn said(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Judged 
     Judged::plain(shown(actual, quoted), text(wanted, actual))
 }
 
+/// Judges whether a value is one of those wanted.
 pub(super) fn one_of<T: PartialEq + ToString>(wanted: &[T], actual: &Fact<T>) -> Judged {
     let verdict = Verdict::of_fact(actual, |actual| wanted.contains(actual));
     Judged::plain(shown(actual, T::to_string), verdict)
@@ -85,6 +92,7 @@ pub(super) fn sockets<P: ToString>(
     Judged::plain(actual, judge(own).or(judge(peer)))
 }
 
+/// Judges a udev property.
 pub(super) fn property(name: &str, wanted: &Patterns, record: &Fact<UdevRecord>) -> Judged {
     let verdict = Verdict::of_fact(record, |record| {
         let value = record.properties.get(name);
@@ -97,6 +105,7 @@ pub(super) fn property(name: &str, wanted: &Patterns, record: &Fact<UdevRecord>)
     Judged::plain(actual, verdict)
 }
 
+/// Judges whether one of the device's tags is wanted.
 pub(super) fn tagged(
     wanted: &Patterns,
     record: &Fact<UdevRecord>,
