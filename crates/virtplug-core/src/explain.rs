@@ -1,5 +1,6 @@
 //! Why rules hold for a device or do not, condition by condition.
 
+mod actual;
 mod asked;
 mod rule;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 mod connection;
 mod explanation;
 mod machine;
+#[cfg(test)]
+mod tests;
 
 pub use connection::ConnectionView;
 pub use machine::{Call, EntryView, MachineState, MachineView, UnderWay};

@@ -1,17 +1,19 @@
 //! What a matcher asks for: one condition each, with its key and its value as text.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
+use super::actual::{
+    Judged, UNREAD, four_digits, list_of_classes, one_of, property, said, shown, sockets, tagged,
+};
 use super::{Condition, upwards};
-use crate::class::{ClassCode, ClassPattern};
-use crate::device::{Device, UdevRecord};
+use crate::class::ClassPattern;
+use crate::device::Device;
 use crate::fact::Fact;
 use crate::id::{BusNumber, DeviceNumber};
-use crate::matcher::{Interfaces, Matcher, StablePorts, Topology, Verdict, hex, text};
+use crate::matcher::{Interfaces, Matcher, StablePorts, Topology, Verdict};
 use crate::pattern::Patterns;
 use crate::speed::{Removable, Speed};
-use crate::text::{Escaped, RawText};
+use crate::text::Escaped;
 
 /// One condition.
 pub(super) enum Asked<'m> {
@@ -37,15 +39,6 @@ pub(super) enum Asked<'m> {
     Not(usize, &'m Matcher),
     Any(&'m [Matcher]),
 }
-
-/// What a device has, and what that comes to.
-struct Judged {
-    actual: String,
-    verdict: Verdict,
-    parts: Vec<Condition>,
-}
-
-const UNREAD: &str = "cannot be read now";
 
 impl<'m> Asked<'m> {
     /// All that a matcher asks for, in the order of the manual.
@@ -237,16 +230,6 @@ impl fmt::Display for Asked<'_> {
     }
 }
 
-impl Judged {
-    fn plain(actual: String, verdict: Verdict) -> Self {
-        Self {
-            actual,
-            verdict,
-            parts: Vec::new(),
-        }
-    }
-}
-
 /// Each part of what is asked of interfaces. Text or a list is `any`.
 fn interfaces<'m>(wanted: &Interfaces) -> Vec<Asked<'m>> {
     let Interfaces { any, all, only } = wanted.clone();
@@ -277,94 +260,6 @@ fn classes_wanted(wanted: &Interfaces) -> String {
 fn either<T: ToString>(wanted: &[T]) -> String {
     let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
     wanted.join(" or ")
-}
-
-fn shown<T>(fact: &Fact<T>, show: impl Fn(&T) -> String) -> String {
-    fact.known().map_or_else(|| UNREAD.to_owned(), show)
-}
-
-fn list_of_classes(codes: &BTreeSet<ClassCode>) -> String {
-    let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
-    if codes.is_empty() {
-        "none".to_owned()
-    } else {
-        codes.join(", ")
-    }
-}
-
-fn four_digits(wanted: &Patterns, actual: Fact<u16>) -> Judged {
-    let verdict = actual
-        .known()
-        .map_or(Verdict::Unknown, |actual| hex(wanted, *actual));
-    Judged::plain(shown(&actual, |code| format!("\"{code:04x}\"")), verdict)
-}
-
-fn said(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Judged {
-    let quoted = |text: &Option<RawText>| {
-        text.as_ref()
-            .map_or_else(|| "none".to_owned(), |text| format!("\"{text}\""))
-    };
-    Judged::plain(shown(actual, quoted), text(wanted, actual))
-}
-
-fn one_of<T: PartialEq + ToString>(wanted: &[T], actual: &Fact<T>) -> Judged {
-    let verdict = Verdict::of_fact(actual, |actual| wanted.contains(actual));
-    Judged::plain(shown(actual, T::to_string), verdict)
-}
-
-/// Both halves of a socket are one port.
-fn sockets<P: ToString>(
-    own: &Fact<Option<P>>,
-    peer: &Fact<Option<P>>,
-    holds: impl Fn(&P) -> bool,
-) -> Judged {
-    let judge =
-        |port: &Fact<Option<P>>| Verdict::of_fact(port, |port| port.as_ref().is_some_and(&holds));
-    let quoted = |port: &Option<P>| {
-        port.as_ref().map_or_else(
-            || "none".to_owned(),
-            |port| format!("\"{}\"", Escaped(&port.to_string())),
-        )
-    };
-    let mut actual = shown(own, quoted);
-    match peer {
-        Fact::Known(None) => {}
-        Fact::Known(port) => actual = format!("{actual} or {}", quoted(port)),
-        Fact::Unknown => actual.push_str("; the other half of its socket cannot be read now"),
-    }
-    Judged::plain(actual, judge(own).or(judge(peer)))
-}
-
-fn property(name: &str, wanted: &Patterns, record: &Fact<UdevRecord>) -> Judged {
-    let verdict = Verdict::of_fact(record, |record| {
-        let value = record.properties.get(name);
-        value.is_some_and(|value| wanted.hold(value.as_bytes()))
-    });
-    let actual = shown(record, |record| match record.properties.get(name) {
-        Some(value) => format!("\"{}\"", Escaped(value)),
-        None => "none".to_owned(),
-    });
-    Judged::plain(actual, verdict)
-}
-
-fn tagged(
-    wanted: &Patterns,
-    record: &Fact<UdevRecord>,
-    tags: impl Fn(&UdevRecord) -> &BTreeSet<String>,
-) -> Judged {
-    let verdict = Verdict::of_fact(record, |record| {
-        tags(record).iter().any(|tag| wanted.hold(tag.as_bytes()))
-    });
-    let actual = shown(record, |record| {
-        let tags = tags(record).iter();
-        let tags: Vec<String> = tags.map(|tag| format!("\"{}\"", Escaped(tag))).collect();
-        if tags.is_empty() {
-            "none".to_owned()
-        } else {
-            tags.join(", ")
-        }
-    });
-    Judged::plain(actual, verdict)
 }
 
 fn excluded_by(excluded: &Matcher, key: &str, device: &Device, around: &dyn Topology) -> Judged {

@@ -1,6 +1,7 @@
 //! `behind`: what the device, or a hub above it, must be.
 
 use super::Condition;
+use super::actual::UNREAD;
 use crate::device::Device;
 use crate::fact::Fact;
 use crate::matcher::{Matcher, Topology, Verdict, judge_upwards, names_port};
@@ -39,7 +40,7 @@ pub(super) fn explain(
         }));
     }
     let actual = found.unwrap_or_else(|| match verdict {
-        Verdict::Unknown => "cannot be read now".to_owned(),
+        Verdict::Unknown => UNREAD.to_owned(),
         _ => "none".to_owned(),
     });
     (actual, verdict, parts)

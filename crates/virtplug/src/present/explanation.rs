@@ -88,20 +88,20 @@ fn device_explanation(
 pub(super) fn by_hand(view: &DeviceView<'_>) -> Option<String> {
     let port = &view.device.port;
     if let Some(hold) = view.hold {
-        return Some(match &hold.owner {
-            Owner::Host => format!(
-                "somebody keeps it on the host, until it is unplugged or `virtplug release {port}`"
-            ),
-            Owner::Machine(machine) => format!(
-                "somebody gave it to machine {machine}, until it is unplugged, the machine stops or \
-                 `virtplug release {port}`"
-            ),
-        });
+        let whose = match &hold.owner {
+            Owner::Host => "somebody keeps it on the host".to_owned(),
+            Owner::Machine(machine) => format!("somebody gave it to machine {machine}"),
+        };
+        let end = hold.until_end_of.as_ref();
+        let end = end.map_or_else(String::new, |machine| format!("machine {machine} ends, "));
+        return Some(format!(
+            "{whose}, until it is unplugged, {end}or `virtplug release {port}`"
+        ));
     }
     view.detached_from.map(|machine| {
         format!(
             "somebody detached it from machine {machine} without virtplug; it stays out until it is \
-             plugged in again, the machine starts anew or `virtplug release {port}`"
+             plugged in again, the machine starts anew, or `virtplug release {port}`"
         )
     })
 }

@@ -2,14 +2,11 @@
 
 mod world;
 
-use std::collections::BTreeSet;
-
-use virtplug_core::{Assignment, Giver, Grant, Hold, Owner};
-use virtplug_ipc::{Explanation, Happening, HappeningKind, MachineName, RuleExplanation};
+use virtplug_ipc::{Explanation, Happening, HappeningKind, MachineName, RuleExplanation, Status};
 
 use super::*;
 use crate::fixture;
-use world::{context, world};
+use world::{context, ordered, world};
 
 #[test]
 fn status_tells_what_is_wrong_and_whose_devices_are_where() {
@@ -103,7 +100,11 @@ fn what_names_nothing_is_told_with_what_may_be_meant() {
 
 /// The parts of an explanation that are not in other replies.
 fn explained(name: &str, machine: Option<&str>) -> String {
-    let explanation = explain(&world(), context(), name, machine).unwrap();
+    explained_in(&world(), name, machine)
+}
+
+fn explained_in(engine: &Engine, name: &str, machine: Option<&str>) -> String {
+    let explanation = explain(engine, context(), name, machine).unwrap();
     let lines = explanation.devices.iter().flat_map(|device| {
         let notes = [
             ("by hand", &device.by_hand),
@@ -176,40 +177,55 @@ fn what_stands_between_a_device_and_a_machine_is_told() {
 
 #[test]
 fn what_was_decided_by_hand_is_told() {
-    let engine = world();
-    let port = "1-2".parse().unwrap();
-    let home = fixture::machine("home");
-    let by_hand = Assignment::Machine(Grant {
-        machine: home.clone(),
-        giver: Giver::Hand(None),
-    });
-    let mut texts = Vec::new();
-    for (assignment, owner) in [
-        (&by_hand, Owner::Machine(home.clone())),
-        (&Assignment::Withheld, Owner::Host),
-    ] {
-        let hold = held(owner);
-        let mut view = engine.device_view(&port).unwrap();
-        view.assignment = assignment;
-        view.hold = Some(&hold);
-        let state = device_state(&engine, &view, context());
-        texts.push(format!("{:#?}", state.belongs));
-        texts.extend(explanation::by_hand(&view));
-    }
-    let mut view = engine.device_view(&port).unwrap();
-    view.detached_from = Some(&home);
-    texts.extend(explanation::by_hand(&view));
-    insta::assert_snapshot!(texts.join("\n"));
+    let engine = ordered();
+    let texts = ["1-1.1", "1-2", "1-3", "1-9", "2-1"].map(|port| explained_in(&engine, port, None));
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let lines = lines.filter(|line| !line.starts_with("    ") && !line.contains("does not hold"));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }
 
-fn held(owner: Owner) -> Hold {
-    Hold {
-        port: "1-2".parse().unwrap(),
-        owner,
-        in_pause: BTreeSet::new(),
-        until_end_of: None,
-        run: None,
-    }
+#[test]
+fn status_tells_what_is_paused_and_switched() {
+    let status = status(&ordered(), context());
+    let belongs = status.devices.iter().map(|one| {
+        let (port, belongs) = (&one.device.port, &one.belongs);
+        (port, belongs.kind, belongs.by_hand, &belongs.reason)
+    });
+    let belongs: Vec<_> = belongs.collect();
+    let Status {
+        problems,
+        counts,
+        paused,
+        switched,
+        ..
+    } = &status;
+    insta::assert_json_snapshot!((problems, counts, paused, switched, belongs));
+}
+
+#[test]
+fn machines_tell_what_is_under_way() {
+    let machines = machines(&ordered(), context()).machines;
+    let under_way: Vec<String> = machines
+        .iter()
+        .map(|one| {
+            let name = &one.machine.machine;
+            let (paused, call) = (one.paused, one.under_way.as_deref().unwrap_or("-"));
+            format!(
+                "{name}: {:?}, paused: {paused}, under way: {call}",
+                one.state
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(under_way.join("\n"));
+}
+
+#[test]
+fn a_detach_of_somebody_else_is_told() {
+    let engine = world();
+    let home = fixture::machine("home");
+    let mut view = engine.device_view(&"1-2".parse().unwrap()).unwrap();
+    view.detached_from = Some(&home);
+    insta::assert_snapshot!(explanation::by_hand(&view).unwrap());
 }
 
 #[test]

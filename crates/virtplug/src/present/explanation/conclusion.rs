@@ -24,6 +24,7 @@ pub(super) fn conclusion(
         sentences.push(format!("it is not in machine {owner}: {obstacle}"));
         sentences.extend(next(engine, view, obstacle, context));
     }
+    sentences.extend(paused(engine, view));
     if let Some(machine) = machine.filter(|machine| view.assignment.machine() != Some(machine)) {
         sentences.extend(between(engine, view, rules, machine));
     }
@@ -48,6 +49,28 @@ fn place(view: &DeviceView<'_>) -> String {
         }
         _ => "it is on the host".to_owned(),
     }
+}
+
+/// That its machine is paused, unless that is the obstacle or it was ordered meanwhile.
+fn paused(engine: &Engine, view: &DeviceView<'_>) -> Option<String> {
+    let machine = view.assignment.machine()?;
+    let pause = engine.orders().pause_of(machine)?;
+    let ordered = view
+        .hold
+        .is_some_and(|hold| hold.in_pause.contains(machine));
+    if ordered || view.obstacle == Some(Obstacle::Paused) {
+        return None;
+    }
+    let end = format!("`virtplug resume {machine}` ends that");
+    Some(if pause.detach {
+        format!(
+            "virtplug is paused for machine {machine}, so its devices go back to the host; {end}"
+        )
+    } else {
+        format!(
+            "virtplug is paused for machine {machine}, so its devices stay where they are; {end}"
+        )
+    })
 }
 
 /// When it is tried again.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use virtplug_core::{
     Action, Activity, CallError, ClassCode, ConnectionUri, Device, DeviceNumber, Engine, Event,
     Fact, GuestPorts, HostAddress, Hostdev, LiveMachine, MachineKey, MachineListing, MachineRead,
-    Matcher, Outcome, Owner, Policy, PortPath, ProductId, RawText, Rule, RunId, Time, UdevRecord,
-    Uuid, VendorId,
+    Matcher, Order, Outcome, Owner, Policy, PortPath, ProductId, RawText, Rule, RunId, Time,
+    UdevRecord, Uuid, VendorId,
 };
 
 use crate::fixture::{device, machine, port, rule, serial};
@@ -152,7 +152,7 @@ fn read(machine: &MachineKey) -> MachineRead {
             live(vec![own, missing], 1)
         }
         "archive" => live(vec![entry("ua-virtplug-1-3-0000000000000005", "1-3", 5)], 3),
-        "office" => MachineRead::Off,
+        "office" | "lent" => MachineRead::Off,
         _ => MachineRead::Absent,
     }
 }
@@ -201,10 +201,49 @@ pub(super) fn world() -> Engine {
         present: devices(),
         unreadable: Vec::new(),
     };
-    let mut events = VecDeque::from([Event::Policy(Policy::new([], rules())), scan]);
+    feed(&mut engine, [Event::Policy(Policy::new([], rules())), scan]);
+    engine
+}
+
+/// Gives the events, and the answers to what follows from them.
+pub(super) fn feed(engine: &mut Engine, events: impl IntoIterator<Item = Event>) {
+    let mut events: VecDeque<Event> = events.into_iter().collect();
     while let Some(event) = events.pop_front() {
         let actions = engine.handle(moment(), event);
         events.extend(actions.into_iter().filter_map(answer));
     }
+}
+
+/// The world after somebody decided by hand; detaching is not answered.
+pub(super) fn ordered() -> Engine {
+    let mut engine = world();
+    let hold = |engine: &Engine, port: &str, owner: Owner| {
+        let port: PortPath = port.parse().unwrap();
+        let instance = engine.device(&port).unwrap().instance;
+        Event::Order(Order::Hold {
+            port,
+            instance,
+            owner,
+        })
+    };
+    let holds = [
+        hold(&engine, "1-1.1", Owner::Host),
+        hold(&engine, "2-1", machine("lent").into()),
+        hold(&engine, "1-9", machine("home").into()),
+    ];
+    let switch = Event::Order(Order::Switch {
+        group: "desk".to_owned(),
+        owner: Some(machine("home").into()),
+    });
+    let pause = |name: &str| {
+        Event::Order(Order::Pause {
+            machine: Some(machine(name)),
+            detach: true,
+        })
+    };
+    feed(
+        &mut engine,
+        holds.into_iter().chain([switch, pause("archive")]),
+    );
     engine
 }
