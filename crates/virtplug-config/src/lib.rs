@@ -11,6 +11,7 @@ mod access;
 mod choice;
 mod class;
 mod condition;
+mod control;
 mod device;
 mod diagnostic;
 mod drop_in;
@@ -47,6 +48,7 @@ mod text;
 mod value;
 mod written;
 
+pub use control::Control;
 pub use diagnostic::{Diagnostic, RelatedPlace, Severity};
 pub use drop_in::{is_drop_in, load_drop_in};
 pub use load::{LoadError, Loaded, Options, load, load_from, load_text};
