@@ -110,6 +110,8 @@ impl Assignment {
 
 /// What a decision depends on beside the rules and the device itself.
 pub(crate) trait Situation {
+    /// Whom somebody gave the device to by hand.
+    fn held_for(&self) -> Option<&Owner>;
     /// Whether a machine runs.
     fn runs(&self, machine: &MachineKey) -> Fact<bool>;
     /// The machine that has the device by an entry of ours.
@@ -146,7 +148,12 @@ impl Decision {
 /// Decides where a device belongs. `claims` are the rules that hold or could,
 /// the strongest first.
 pub(crate) fn decide(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Decision {
-    let decision = match followed(device, claims, situation) {
+    let chosen = match situation.held_for() {
+        Some(Owner::Host) => return Decision::of(Assignment::Withheld),
+        Some(Owner::Machine(machine)) => Some(by_hand(machine, claims)),
+        None => followed(device, claims, situation),
+    };
+    let decision = match chosen {
         Some(assignment) => Decision::of(assignment),
         None => by_rank(claims, situation),
     };
@@ -161,6 +168,17 @@ pub(crate) fn decide(device: &Device, claims: &[Claim], situation: &dyn Situatio
         Some(false) => Decision::of(Assignment::Refused(grant.clone(), Refusal::Unauthorised)),
         None => Decision::of(Assignment::Unknown(grant.rule().cloned())),
     }
+}
+
+/// The machine that somebody gave the device to, as the strongest of its own
+/// rules would.
+fn by_hand(machine: &MachineKey, claims: &[Claim]) -> Assignment {
+    let own = |claim: &&Claim| claim.certain && claim.rule.machine() == Some(machine);
+    let rule = claims.iter().find(own).map(|claim| Arc::clone(&claim.rule));
+    Assignment::Machine(Grant {
+        machine: machine.clone(),
+        giver: Giver::Hand(rule),
+    })
 }
 
 /// The machine of the device that was at the port before, unless a rule that

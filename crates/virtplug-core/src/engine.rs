@@ -10,6 +10,7 @@ mod connection;
 mod departures;
 mod device_events;
 mod devices;
+mod holds;
 mod link;
 mod look;
 mod machine;
@@ -18,6 +19,7 @@ mod placement;
 mod pools;
 mod settle;
 mod starting;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -30,7 +32,6 @@ pub use view::{DeviceView, Holder, Summary};
 
 use crate::action::{Action, OpId};
 use crate::alias::OwnAlias;
-use crate::device::InstanceId;
 use crate::event::Event;
 use crate::flap::Flaps;
 use crate::id::HostAddress;
@@ -45,8 +46,10 @@ use crate::time::Time;
 use connection::Connection;
 use departures::Departures;
 use devices::Devices;
+use holds::Lost;
 use machine::Machine;
 use pools::Pools;
+use switches::Switched;
 
 /// How long a device may wait for udev. A device that udev never processes is
 /// attached after that.
@@ -68,13 +71,17 @@ pub struct Engine {
     /// Addresses that an attach was asked for, until its machine was looked at
     /// again. The call may hit whatever instance has the address by then.
     attaching: BTreeMap<HostAddress, MachineKey>,
-    /// Devices that somebody else detached, with the machine that they stay out
-    /// of as long as the instance lives and the machine runs.
-    holds: BTreeMap<InstanceId, MachineKey>,
     /// What successors of devices that left inherit.
     departures: Departures,
-    /// What somebody decided by hand.
+    /// What somebody decided by hand. Devices that somebody detached without
+    /// us stay out as long as the instance lives and the machine runs.
     orders: Orders,
+    /// Held devices that left a moment ago, by their port.
+    lost: BTreeMap<PortPath, Lost>,
+    /// Rules that have another owner than the configuration says.
+    switched: Switched,
+    /// Devices that rules of a group concern.
+    grouped: BTreeMap<String, BTreeSet<PortPath>>,
     /// Places of rules that give at most so many devices.
     pools: Pools,
     /// Devices whose assignment depends on whether a machine runs.
@@ -107,6 +114,7 @@ enum Wake {
     Devices,
     Pools,
     Plug(PortPath),
+    Holds,
 }
 
 impl Engine {
@@ -121,9 +129,11 @@ impl Engine {
             occupants: BTreeMap::new(),
             entries_of: BTreeMap::new(),
             attaching: BTreeMap::new(),
-            holds: BTreeMap::new(),
             departures: Departures::default(),
             orders: Orders::default(),
+            lost: BTreeMap::new(),
+            switched: Switched::default(),
+            grouped: BTreeMap::new(),
             pools: Pools::default(),
             watched: BTreeMap::new(),
             reconsider: BTreeSet::new(),
@@ -214,6 +224,7 @@ impl Engine {
                     self.scan();
                 }
                 Some((_, Wake::Pools)) => self.pools_expired(),
+                Some((_, Wake::Holds)) => self.lost_holds_expired(),
                 Some((_, Wake::Plug(port))) => {
                     self.reconsider.insert(port);
                 }

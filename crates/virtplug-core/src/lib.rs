@@ -50,12 +50,12 @@ pub use machine::{
 };
 pub use matcher::{Interfaces, Matcher, StablePorts, Topology, Verdict};
 pub use obstacle::Obstacle;
-pub use order::{Hold, Order, Orders, Pause};
+pub use order::{Detached, Hold, Order, Orders, Pause};
 pub use pattern::{Pattern, PatternError, Patterns};
 pub use place::{Half, StablePort};
 pub use policy::{Claim, Policy};
 pub use port::PortPath;
-pub use report::Report;
+pub use report::{HoldEnd, Report};
 pub use rule::{Owner, Rank, Rule, RuleOptions, Specificity};
 pub use selector::{Candidate, SelectError, select};
 pub use speed::{Removable, Speed};

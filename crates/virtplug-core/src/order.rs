@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::device::InstanceId;
-use crate::machine::MachineKey;
+use crate::machine::{ConnectionUri, MachineKey, RunId};
 use crate::port::PortPath;
 use crate::rule::Owner;
 
@@ -40,7 +40,8 @@ pub enum Order {
         /// Whether what is attached goes back to the host first.
         detach: bool,
     },
-    /// Ends a pause; `None` ends all.
+    /// Ends a pause; `None` ends all. That of one machine ends only what was
+    /// ordered for it: while all machines are paused it stays paused.
     Resume(Option<MachineKey>),
 }
 
@@ -49,8 +50,8 @@ pub enum Order {
 pub struct Orders {
     /// Devices whose owner was decided by hand.
     pub holds: BTreeMap<InstanceId, Hold>,
-    /// Devices that somebody detached without us, with the machine that they stay out of.
-    pub detached: BTreeMap<InstanceId, MachineKey>,
+    /// Devices that somebody detached without us.
+    pub detached: BTreeMap<InstanceId, Detached>,
     /// Groups whose rules have another owner.
     pub switches: BTreeMap<String, Owner>,
     /// Machines for which nothing is done on our own.
@@ -62,12 +63,28 @@ pub struct Orders {
 /// A device whose owner was decided by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
-    /// Where the device is.
+    /// Where the device is; after it left, where it was.
     pub port: PortPath,
     /// Whom it belongs to.
     pub owner: Owner,
-    /// Whether it was ordered while its machine was paused, so that it counts there.
-    pub in_pause: bool,
+    /// The machines that were paused when it was ordered and are so since: it
+    /// counts there all the same.
+    pub in_pause: BTreeSet<MachineKey>,
+    /// The machine that it ends with: its owner, or the one that the host took it from.
+    pub until_end_of: Option<MachineKey>,
+    /// Which run of that machine, once it runs.
+    pub run: Option<RunId>,
+}
+
+/// A device that somebody detached without us: it stays out of that machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detached {
+    /// Where the device is.
+    pub port: PortPath,
+    /// The machine.
+    pub machine: MachineKey,
+    /// Which run of it.
+    pub run: RunId,
 }
 
 /// How a machine is paused.
@@ -90,12 +107,28 @@ impl Orders {
 
     /// The machines that decisions by hand name.
     pub fn machines(&self) -> BTreeSet<&MachineKey> {
+        self.named().collect()
+    }
+
+    /// Whether a decision by hand names a machine, so that it must be known.
+    pub(crate) fn names(&self, machine: &MachineKey) -> bool {
+        self.named().any(|named| named == machine)
+    }
+
+    /// Whether a decision by hand names a machine on a connection.
+    pub(crate) fn need(&self, uri: &ConnectionUri) -> bool {
+        self.named().any(|named| named.uri == *uri)
+    }
+
+    fn named(&self) -> impl Iterator<Item = &MachineKey> {
         let owners = self.holds.values().map(|hold| &hold.owner);
         let owners = owners.chain(self.switches.values());
         let named = owners.filter_map(|owner| match owner {
             Owner::Host => None,
             Owner::Machine(machine) => Some(machine),
         });
-        named.chain(self.pauses.keys()).collect()
+        let ending = self.holds.values();
+        let ending = ending.filter_map(|hold| hold.until_end_of.as_ref());
+        named.chain(ending).chain(self.pauses.keys())
     }
 }

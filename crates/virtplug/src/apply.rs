@@ -63,6 +63,8 @@ fn show(engine: &Engine, report: &Report) {
         // What keeps a device out at the end is named there.
         Report::AttachFailed { .. }
         | Report::Held(..)
+        | Report::Ordered(_)
+        | Report::HoldEnded { .. }
         | Report::Flapping { .. }
         | Report::Conflict(..)
         | Report::Connected(_)

@@ -65,6 +65,7 @@ impl Engine {
             for port in self.devices.ports() {
                 self.judge(&port);
             }
+            self.drop_strays(None);
             // Entries of ours that no device belongs to can be judged now.
             self.dirty.extend(self.machines.keys().cloned());
         }
@@ -85,8 +86,11 @@ impl Engine {
         if known.is_some_and(|known| known.device == device) {
             return;
         }
+        let replaces = known.is_some();
         if !same_instance {
-            self.lose_device(&port);
+            if replaces {
+                self.lose_device(&port);
+            }
             if let Some(pause) = self.flaps.note(&port, self.now) {
                 self.report(Report::Flapping {
                     port: port.clone(),
@@ -111,8 +115,10 @@ impl Engine {
             present.follows = departures.followed_by(&present.device, self.now);
         }
         let address = present.device.address;
+        self.regain_hold(&present.device);
         self.forget_interest(&port);
         self.devices.put(present);
+        self.drop_strays(Some(&port));
         self.judge(&port);
         if let Some(present) = self.devices.at(&port) {
             let hub = present.device.clone();
@@ -149,6 +155,7 @@ impl Engine {
         self.became_readable(port);
         self.leave_place(port);
         let Some(gone) = self.devices.take(port) else {
+            self.drop_strays(Some(port));
             return;
         };
         let grant = gone.assignment.grant();
@@ -157,7 +164,7 @@ impl Engine {
         if let Some(machine) = gone.assignment.machine() {
             self.unwish(machine, port, gone.device.instance);
         }
-        self.holds.remove(&gone.device.instance);
+        self.lose_hold(&gone.device);
         self.touch(gone.device.instance, gone.device.address);
         self.judge_below(&gone.device);
     }
@@ -186,10 +193,11 @@ impl Engine {
             .into_iter()
             .flatten()
             .map(|occupant| &occupant.machine);
+        let detached = self.orders.detached.get(&instance);
         let marked: Vec<MachineKey> = wanting
             .chain(holding)
             .chain(self.attaching.get(&address))
-            .chain(self.holds.get(&instance))
+            .chain(detached.map(|detached| &detached.machine))
             .cloned()
             .collect();
         self.dirty.extend(marked);

@@ -56,6 +56,8 @@ pub(super) struct Interest {
     pub(super) machines: BTreeSet<MachineKey>,
     /// Rules with a `count`, by number.
     pub(super) pools: BTreeSet<usize>,
+    /// Groups of rules that may get another owner.
+    pub(super) groups: BTreeSet<String>,
 }
 
 /// Whether a scan is asked for and not answered.

@@ -12,6 +12,9 @@ impl Engine {
     /// The device that a machine is to be started or resumed for, if there is one.
     pub(super) fn starter(&self, machine: &MachineKey) -> Option<PortPath> {
         let state = self.machines.get(machine)?;
+        if self.orders.pause_of(machine).is_some() {
+            return None;
+        }
         let idle = match &state.existence {
             Existence::Off => true,
             Existence::Live(live) => live.paused,
