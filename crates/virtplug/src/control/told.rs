@@ -1,6 +1,6 @@
 //! What is told of what happened: kind, sentence, and what it concerns.
 
-use virtplug_core::{Engine, MachineKey, PortPath, Report};
+use virtplug_core::{Engine, MachineKey, Order, Owner, PortPath, Report};
 use virtplug_ipc::{HappeningKind, MachineName};
 
 use crate::journal;
@@ -53,6 +53,11 @@ impl Told {
                 Some(machine),
             ),
             Report::Held(machine, alias) => (HappeningKind::Hold, Some(&alias.port), Some(machine)),
+            Report::Ordered(order) => {
+                let (port, machine) = concerns(order);
+                (HappeningKind::Order, port, machine)
+            }
+            Report::HoldEnded { port, .. } => (HappeningKind::Hold, Some(port), None),
             Report::Flapping { port, .. } => (HappeningKind::Flapping, Some(port), None),
             Report::Conflict(port, _) => (HappeningKind::Conflict, Some(port), None),
             Report::Starting(machine, port) => (HappeningKind::Starting, Some(port), Some(machine)),
@@ -68,6 +73,24 @@ impl Told {
             port: port.map(ToString::to_string),
             machine: machine.map(machine_name),
         }
+    }
+}
+
+/// The port and the machine of a decision by hand.
+fn concerns(order: &Order) -> (Option<&PortPath>, Option<&MachineKey>) {
+    match order {
+        Order::Hold { port, owner, .. } => (Some(port), machine_of(owner)),
+        Order::Release(port) => (Some(port), None),
+        Order::Switch { owner, .. } => (None, owner.as_ref().and_then(machine_of)),
+        Order::Pause { machine, .. } | Order::Resume(machine) => (None, machine.as_ref()),
+        Order::ReleaseAll => (None, None),
+    }
+}
+
+fn machine_of(owner: &Owner) -> Option<&MachineKey> {
+    match owner {
+        Owner::Host => None,
+        Owner::Machine(machine) => Some(machine),
     }
 }
 
@@ -100,5 +123,14 @@ mod tests {
         );
         let told = Told::of(&engine, &Report::Connected(ConnectionUri::default()));
         assert_eq!((told.port, told.machine), (None, None));
+        let order = Order::Hold {
+            port: alias.port,
+            instance: alias.instance,
+            owner: machine("beta").into(),
+        };
+        let told = Told::of(&engine, &Report::Ordered(order));
+        assert_eq!(told.kind, HappeningKind::Order);
+        assert_eq!(told.port.as_deref(), Some("1-1"));
+        assert_eq!(told.machine.unwrap().machine, "beta");
     }
 }

@@ -1,10 +1,11 @@
 //! The form of the file: JSON with a version, so that a later daemon can tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use virtplug_core::{
-    ConnectionUri, Hold, InstanceId, MachineKey, Orders, Owner, Pause, PortPath, Uuid,
+    ConnectionUri, Detached, Hold, InstanceId, MachineKey, Orders, Owner, Pause, PortPath, RunId,
+    Uuid,
 };
 
 /// Raised when what is written changes its meaning.
@@ -26,21 +27,25 @@ struct Form {
     pause_of_all: Option<HowPaused>,
 }
 
-/// A device whose owner was decided by hand. What else a `Hold` has goes here.
+/// A device whose owner was decided by hand.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeldDevice {
     instance: String,
     port: String,
     owner: Option<Machine>,
-    in_pause: bool,
+    in_pause: Vec<Machine>,
+    until_end_of: Option<Machine>,
+    run: Option<Run>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DetachedDevice {
     instance: String,
+    port: String,
     machine: Machine,
+    run: Run,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,6 +77,14 @@ struct Machine {
     uuid: Option<String>,
 }
 
+/// One run of a machine.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Run {
+    uuid: String,
+    id: u32,
+}
+
 /// The text of the file; none if there is nothing to keep.
 pub(super) fn write(orders: &Orders) -> Option<String> {
     if orders.is_empty() {
@@ -81,12 +94,16 @@ pub(super) fn write(orders: &Orders) -> Option<String> {
         instance: write_instance(*instance),
         port: hold.port.to_string(),
         owner: write_owner(&hold.owner),
-        in_pause: hold.in_pause,
+        in_pause: hold.in_pause.iter().map(Into::into).collect(),
+        until_end_of: hold.until_end_of.as_ref().map(Into::into),
+        run: hold.run.map(Into::into),
     });
     let detached = orders.detached.iter();
-    let detached = detached.map(|(instance, machine)| DetachedDevice {
+    let detached = detached.map(|(instance, detached)| DetachedDevice {
         instance: write_instance(*instance),
-        machine: machine.into(),
+        port: detached.port.to_string(),
+        machine: (&detached.machine).into(),
+        run: detached.run.into(),
     });
     let switches = orders.switches.iter().map(|(group, owner)| SwitchedGroup {
         group: group.clone(),
@@ -125,13 +142,20 @@ pub(super) fn read(text: &str) -> Result<Orders, String> {
         let hold = Hold {
             port: read_port(&held.port)?,
             owner: read_owner(held.owner)?,
-            in_pause: held.in_pause,
+            in_pause: read_all(held.in_pause)?,
+            until_end_of: held.until_end_of.map(TryInto::try_into).transpose()?,
+            run: held.run.map(TryInto::try_into).transpose()?,
         };
         add(&mut orders.holds, read_instance(&held.instance)?, hold)?;
     }
     for one in form.detached {
         let instance = read_instance(&one.instance)?;
-        add(&mut orders.detached, instance, one.machine.try_into()?)?;
+        let detached = Detached {
+            port: read_port(&one.port)?,
+            machine: one.machine.try_into()?,
+            run: one.run.try_into()?,
+        };
+        add(&mut orders.detached, instance, detached)?;
     }
     for one in form.switches {
         add(&mut orders.switches, one.group, read_owner(one.owner)?)?;
@@ -163,6 +187,14 @@ fn read_instance(text: &str) -> Result<InstanceId, String> {
 
 fn read_port(text: &str) -> Result<PortPath, String> {
     text.parse().map_err(|_| "a port is malformed".to_owned())
+}
+
+fn read_uuid(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "a UUID is malformed".to_owned())
+}
+
+fn read_all(machines: Vec<Machine>) -> Result<BTreeSet<MachineKey>, String> {
+    machines.into_iter().map(TryInto::try_into).collect()
 }
 
 fn write_owner(owner: &Owner) -> Option<Machine> {
@@ -197,8 +229,7 @@ impl TryFrom<Machine> for MachineKey {
         let Some(uuid) = machine.uuid else {
             return Ok(Self::new(uri, &machine.name));
         };
-        let uuid: Uuid = uuid.parse().map_err(|_| "a UUID is malformed".to_owned())?;
-        Ok(Self::with_uuid(uri, &machine.name, uuid))
+        Ok(Self::with_uuid(uri, &machine.name, read_uuid(&uuid)?))
     }
 }
 
@@ -213,5 +244,25 @@ impl From<Pause> for HowPaused {
 impl From<HowPaused> for Pause {
     fn from(how: HowPaused) -> Self {
         Self { detach: how.detach }
+    }
+}
+
+impl From<RunId> for Run {
+    fn from(run: RunId) -> Self {
+        Self {
+            uuid: run.uuid.to_string(),
+            id: run.id,
+        }
+    }
+}
+
+impl TryFrom<Run> for RunId {
+    type Error = String;
+
+    fn try_from(run: Run) -> Result<Self, String> {
+        Ok(Self {
+            uuid: read_uuid(&run.uuid)?,
+            id: run.id,
+        })
     }
 }

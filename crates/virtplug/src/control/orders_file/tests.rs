@@ -1,17 +1,30 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use virtplug_core::{ConnectionUri, Hold, InstanceId, MachineKey, Owner, Pause, Uuid};
+use virtplug_core::{
+    ConnectionUri, Detached, Hold, InstanceId, MachineKey, Owner, Pause, RunId, Uuid,
+};
 
 use super::*;
 use crate::fixture::machine;
 
 fn orders() -> Orders {
     let named = MachineKey::with_uuid(ConnectionUri::new("xen:///"), "büro\n\"", Uuid([7; 16]));
+    let run = RunId {
+        uuid: Uuid([9; 16]),
+        id: 3,
+    };
+    let detached = Detached {
+        port: "1-3".parse().unwrap(),
+        machine: machine("alpha"),
+        run,
+    };
     let hold = |port: &str, owner| Hold {
         port: port.parse().unwrap(),
         owner,
-        in_pause: port == "1-2",
+        in_pause: (port == "1-2").then(|| named.clone()).into_iter().collect(),
+        until_end_of: (port == "1-2").then(|| machine("alpha")),
+        run: (port == "1-2").then_some(run),
     };
     Orders {
         holds: [
@@ -19,7 +32,7 @@ fn orders() -> Orders {
             (InstanceId(u64::MAX), hold("1-2", named.clone().into())),
         ]
         .into(),
-        detached: [(InstanceId(3), machine("alpha"))].into(),
+        detached: [(InstanceId(3), detached)].into(),
         switches: [
             ("desk".to_owned(), machine("beta").into()),
             ("\u{1b}[31m".to_owned(), Owner::Host),
@@ -88,6 +101,8 @@ fn what_is_wrong_counts_for_nothing() {
         put("0000000000000001", "ffffffffffffffff"),
         put("\"1-1\"", "\"1-1/../x\""),
         put("07070707-", "0707-"),
+        put("09090909-", "0909-"),
+        put("\"id\": 3", "\"id\": -3"),
         put("true", "\"true\""),
         good[..good.len() / 2].to_owned(),
         format!("{good}{good}"),
