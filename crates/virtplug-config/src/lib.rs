@@ -11,6 +11,7 @@ mod access;
 mod choice;
 mod class;
 mod condition;
+mod control;
 mod device;
 mod diagnostic;
 mod drop_in;
@@ -48,6 +49,7 @@ mod text;
 mod value;
 mod written;
 
+pub use control::Control;
 pub use diagnostic::{Diagnostic, RelatedPlace, Severity};
 pub use drop_in::{is_drop_in, load_drop_in};
 pub use duration::duration;

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 use virtplug_core::Policy;
 
 use crate::access::{Exposure, Reader};
+use crate::control::Control;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::encoding::{EncodingFaultKind, decode};
 use crate::file::{self, Contents, FileFault};
@@ -33,6 +34,8 @@ pub struct Options {
 pub struct Loaded {
     /// What it means.
     pub policy: Policy,
+    /// Who may speak with the daemon.
+    pub control: Control,
     /// Warnings and notes, in the order of the files.
     pub notes: Vec<Diagnostic>,
     /// The files that were read, the main file first.
@@ -323,6 +326,7 @@ impl Tree {
         }
         Ok(Loaded {
             policy,
+            control: self.written.control.unwrap_or_default(),
             notes: diagnostics,
             files: self.files,
             places,
