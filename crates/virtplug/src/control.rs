@@ -13,7 +13,6 @@ mod line;
 mod methods;
 mod orders_file;
 mod plugs;
-mod private;
 mod reloads;
 mod server;
 mod socket;
@@ -43,7 +42,7 @@ pub(crate) use reloads::Reloads;
 pub(crate) use socket::path as socket_path;
 pub(crate) use told::Told;
 
-use crate::present::{self, Context};
+use crate::present::{self, Context, Serials};
 use crate::service;
 use crate::steer::Pending;
 use orders_file::OrdersFile;
@@ -151,6 +150,9 @@ impl Control {
             }
             Ask::Rules(reply) => {
                 let _ = reply.send(Ok(present::rules(engine)));
+            }
+            Ask::Serials(reply) => {
+                let _ = reply.send(Ok(Serials::of(engine)));
             }
             Ask::Show { name, reply } => {
                 let history = self.history.kept();

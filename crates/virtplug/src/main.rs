@@ -1,7 +1,6 @@
 //! The virtplug program: command line and daemon.
 
 #![forbid(unsafe_code)]
-#![allow(dead_code, unused_imports, unused_variables, clippy::unimplemented)] // until the control interface is whole
 
 mod apply;
 mod check;

@@ -67,12 +67,17 @@ fn devices_tells_where_each_device_belongs_and_is() {
         let json: Value = serde_json::from_str(&virtplug(lab, "devices --json", 0)?)?;
         let device = |port: &str| {
             let devices = json["devices"].as_array().cloned().unwrap_or_default();
-            devices.into_iter().find(|state| state["device"]["port"] == port)
+            devices
+                .into_iter()
+                .find(|state| state["device"]["port"] == port)
         };
         let first = device("2-1").unwrap_or_default();
         ensure!(first["device"]["serial"] == "A1", "{json}");
         ensure!(first["belongs"]["machine"]["machine"] == "alpha", "{json}");
-        ensure!(first["holders"][0]["machine"]["machine"] == "alpha", "{json}");
+        ensure!(
+            first["holders"][0]["machine"]["machine"] == "alpha",
+            "{json}"
+        );
         ensure!(first["holders"][0]["own"] == true, "{json}");
         let third = device("2-3").unwrap_or_default();
         ensure!(third["belongs"]["kind"] == "host", "{json}");

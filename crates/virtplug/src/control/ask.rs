@@ -8,6 +8,7 @@ use virtplug_ipc::{
     Changes, ControlError, DeviceList, Explanation, Happened, MachineList, RuleList, Shown, Status,
 };
 
+use crate::present::Serials;
 use crate::steer::Request;
 
 /// Questions that wait for the loop at most; who asks more waits at the door.
@@ -32,6 +33,8 @@ pub(crate) enum Ask {
     Devices(Reply<DeviceList>),
     Machines(Reply<MachineList>),
     Rules(Reply<RuleList>),
+    /// The serial numbers that are to be hidden.
+    Serials(Reply<Serials>),
     Show {
         name: String,
         reply: Reply<Shown>,
@@ -63,6 +66,7 @@ impl Ask {
             Self::Devices(reply) => reply.is_closed(),
             Self::Machines(reply) => reply.is_closed(),
             Self::Rules(reply) => reply.is_closed(),
+            Self::Serials(reply) => reply.is_closed(),
             Self::Show { reply, .. } => reply.is_closed(),
             Self::Explain { reply, .. } => reply.is_closed(),
             Self::Monitor { reply, .. } => reply.is_closed(),

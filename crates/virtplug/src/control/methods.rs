@@ -3,11 +3,6 @@
 
 use std::time::Duration;
 
-use super::access::{Access, Caller, Right, Sight};
-use super::ask::{Ask, Reply};
-use super::limits::LONGEST_WAIT;
-use super::private::Private;
-use crate::steer::{PATIENCE, Request, Target};
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::{mpsc, oneshot, watch};
 use virtplug_ipc::{
@@ -17,6 +12,12 @@ use virtplug_ipc::{
     Obstacle, Paused, Property, RuleExplanation, RuleList, RuleName, RuleState, Shown, Status,
     Verdict,
 };
+
+use super::access::{Access, Caller, Right, Sight};
+use super::ask::{Ask, Reply};
+use super::limits::LONGEST_WAIT;
+use crate::present::HideSerials;
+use crate::steer::{PATIENCE, Request, Target};
 
 /// What one client can call.
 #[derive(Debug, Clone)]
@@ -64,16 +65,20 @@ impl Methods {
         answer.await.map_err(|_| ending())?
     }
 
-    async fn read<T: Private>(
+    async fn read<T: HideSerials>(
         &mut self,
         ask: impl FnOnce(Reply<T>) -> Ask,
     ) -> Result<T, ControlError> {
         let sight = self.permit(Right::Read).await?;
-        let mut answer = self.ask(ask).await?;
+        let mut answer = self.ask(ask).await;
         if sight == Sight::WithoutSerials {
-            answer.hide_serials();
+            let serials = self.ask(Ask::Serials).await?;
+            match &mut answer {
+                Ok(answer) => answer.hide_serials(&serials),
+                Err(error) => error.hide_serials(&serials),
+            }
         }
-        Ok(answer)
+        answer
     }
 
     async fn change(
@@ -92,13 +97,14 @@ impl Methods {
     }
 
     /// One event for this client, while they may see it.
-    fn seen(
+    async fn seen(
         &self,
         mut event: Happened,
         more: bool,
     ) -> Result<zlink::Reply<Happened>, ControlError> {
         if self.permit_further()? == Sight::WithoutSerials {
-            event.hide_serials();
+            let serials = self.ask(Ask::Serials).await?;
+            event.hide_serials(&serials);
         }
         Ok(zlink::Reply::new(Some(event)).set_continues(Some(more)))
     }
@@ -279,16 +285,15 @@ impl Methods {
         };
         let reader = self.clone();
         let (first, events) = match feed {
-            Ok(feed) => (reader.seen(feed.snapshot, more), Some(feed.events)),
+            Ok(feed) => (reader.seen(feed.snapshot, more).await, Some(feed.events)),
             Err(error) => (Err(error), None),
         };
-        let mut events = events.filter(|_| more);
-        let further = stream::poll_fn(move |context| match &mut events {
-            Some(events) => events
-                .poll_recv(context)
-                .map(|event| event.map(|event| reader.seen(event, true))),
-            None => None.into(),
+        let events = events.filter(|_| more);
+        let further = stream::unfold((reader, events), async |(reader, mut events)| {
+            let event = events.as_mut()?.recv().await?;
+            let seen = reader.seen(event, true).await;
+            Some((seen, (reader, events)))
         });
-        stream::iter([first]).chain(further)
+        stream::iter([first]).chain(Box::pin(further))
     }
 }
