@@ -9,6 +9,7 @@ mod cli;
 mod control;
 mod daemon;
 mod devices;
+mod doctor;
 mod edge;
 mod exit;
 #[cfg(test)]
