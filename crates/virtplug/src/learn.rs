@@ -31,6 +31,9 @@ pub(crate) mod text;
 /// How long udev is waited for until a device is taken as it is.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// That a device may look different later.
+const UNPROCESSED: &str = "note: udev is not done with this device; it is taken as it is";
+
 /// Why nothing is written.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -168,7 +171,8 @@ fn talk(
         monitor.map_err(|error| Failure::Other(error_text(&error)))?;
         wait(&mut terminal)?
     };
-    agree(&mut terminal, &machine, &device, &arrivals, args)
+    let connect = machines.connect(&machine);
+    agree(&mut terminal, (&machine, connect), &device, &arrivals, args)
 }
 
 fn machine(
@@ -206,6 +210,9 @@ fn named(host: &Host, text: &str) -> Result<(Device, Arrivals), Failure> {
             device = *again;
         }
     }
+    if !device.processed {
+        message(UNPROCESSED);
+    }
     Ok((device, arrivals))
 }
 
@@ -229,7 +236,7 @@ fn wait(console: &mut impl Console) -> Result<(Device, Arrivals), Failure> {
             }
             Input::Late => {
                 if let Some(device) = arrivals.overdue() {
-                    console.say("note: udev is not done with this device; it is taken as it is\n");
+                    console.say(&format!("{UNPROCESSED}\n"));
                     return Ok((device, arrivals));
                 }
             }
@@ -285,10 +292,11 @@ fn pick(console: &mut impl Console, arrivals: &mut Arrivals) -> Option<Device> {
     }
 }
 
-/// Shows what is found and proposed, and asks whether to write it.
+/// Shows what is found and proposed, and asks whether to write it. The machine
+/// comes with its connection, where that is known.
 fn agree(
     console: &mut impl Console,
-    machine: &str,
+    (machine, connect): (&str, Option<&str>),
     device: &Device,
     arrivals: &Arrivals,
     args: &LearnArgs,
@@ -302,7 +310,13 @@ fn agree(
     let mut proposal =
         proposal::propose(device, &present, args.match_by).map_err(Failure::Other)?;
     proposal.rule.name.clone_from(&args.name);
-    let change = match edit::add(&args.config, &Options::default(), machine, &proposal.rule) {
+    let change = match edit::add(
+        &args.config,
+        &Options::default(),
+        machine,
+        connect,
+        &proposal.rule,
+    ) {
         Ok(change) => change,
         Err(error @ EditError::Repeated { .. }) => {
             console.say(&format!("{error}; nothing is to be done\n"));

@@ -14,7 +14,7 @@ use virtplug_libvirt::{Connection as Open, EventLoop, OpenError};
 use virtplug_udev::Host;
 
 use super::facts::{
-    Configuration, Connection, Control, Facts, Libvirt, Machine, Udev, Unreachable,
+    Configuration, Connection, Control, Facts, FileKind, Found, Libvirt, Machine, Udev, Unreachable,
 };
 use super::reader::Places;
 use super::user;
@@ -65,7 +65,13 @@ pub(super) async fn all(world: World, sources: &Sources) -> Facts {
         udev,
         devices,
         unreadable,
-        files: within(files).await.unwrap_or_default(),
+        files: within(files).await.unwrap_or_else(|error| {
+            vec![Found {
+                path: "/etc".into(),
+                kind: FileKind::Folder,
+                text: Err(error),
+            }]
+        }),
         programs: places.programs(),
     }
 }
@@ -100,7 +106,7 @@ fn configuration(sources: &Sources) -> Configuration {
                 .iter()
                 .filter(|note| note.severity() == Severity::Warning)
                 .count(),
-            policy: loaded.policy,
+            policy: Box::new(loaded.policy),
         },
         Err(error) if error.is_missing() => Configuration::Missing,
         Err(error) => {
@@ -137,7 +143,8 @@ async fn connection(
     names: MachineNames,
 ) -> Result<Libvirt, Unreachable> {
     let look = spawn_blocking(move || {
-        let open = Open::open(events, &uri, Arc::new(|_| {})).map_err(unreachable)?;
+        let open =
+            Open::open(events, &uri, Arc::new(|_| {})).map_err(|error| unreachable(&error))?;
         Ok(libvirt(&open, &names))
     });
     match within(look).await {
@@ -146,7 +153,7 @@ async fn connection(
     }
 }
 
-fn unreachable(error: OpenError) -> Unreachable {
+fn unreachable(error: &OpenError) -> Unreachable {
     let text = Escaped(&error.to_string()).to_string();
     match error {
         OpenError::NotRunning { .. } => Unreachable::NotRunning(text),

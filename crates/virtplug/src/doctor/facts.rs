@@ -51,7 +51,7 @@ pub(crate) enum Control {
 #[derive(Debug)]
 pub(crate) enum Configuration {
     Correct {
-        policy: Policy,
+        policy: Box<Policy>,
         warnings: usize,
     },
     Missing,

@@ -8,7 +8,7 @@ mod leftovers;
 mod libvirt;
 mod world;
 
-use virtplug_core::{Device, MachineKey, Policy};
+use virtplug_core::{Device, Escaped, MachineKey, Policy};
 
 use super::facts::Facts;
 use super::finding::Finding;
@@ -53,6 +53,20 @@ fn machine_of(
     strongest.rule.machine().cloned()
 }
 
+/// A name as one word for a shell, as far as a terminal can show it.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    let quoted = text.replace('\'', "'\\''");
+    let shown = |c: char| match c {
+        '\\' => c.to_string(),
+        c => Escaped(c.encode_utf8(&mut [0; 4])).to_string(),
+    };
+    format!("'{}'", quoted.chars().map(shown).collect::<String>())
+}
+
 /// A device as findings name it.
 fn named(device: &Device) -> String {
     let name = match crate::naming::name(device) {
@@ -63,4 +77,22 @@ fn named(device: &Device) -> String {
         "{} ({}:{}{name})",
         device.port, device.vendor, device.product
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_word_for_the_shell() {
+        for (name, word) in [
+            ("win10", "win10"),
+            ("win 10", "'win 10'"),
+            ("a'b$(id)", "'a'\\''b$(id)'"),
+            ("", "''"),
+            ("\u{1b}", "'\\x1b'"),
+        ] {
+            assert_eq!(shell_word(name), word);
+        }
+    }
 }

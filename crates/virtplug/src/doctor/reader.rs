@@ -60,8 +60,8 @@ impl Places {
         let mut found = Vec::new();
         for folder in ["etc", "run", "usr/local/lib", "usr/lib"] {
             let folder = format!("{folder}/udev/rules.d");
-            let is_rules = |name: &str| name.ends_with(".rules") && names.insert(name.to_owned());
-            found.extend(self.folder(&folder, FileKind::UdevRules, is_rules));
+            let counts = |name: &str| is_rules(name) && names.insert(name.to_owned());
+            found.extend(self.folder(&folder, FileKind::UdevRules, counts));
         }
         found
     }
@@ -132,6 +132,11 @@ impl Places {
     pub(super) fn text(&self, path: &str) -> io::Result<String> {
         text(&self.at(path))
     }
+}
+
+/// Names that udev reads.
+fn is_rules(name: &str) -> bool {
+    Path::new(name).extension() == Some("rules".as_ref())
 }
 
 fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {

@@ -20,11 +20,11 @@ const MAIN: &str = "\
 
 const XHCI: &str = "<controller type='usb' model='qemu-xhci' ports='15'/>";
 
-fn policy(text: &str) -> virtplug_core::Policy {
+fn policy(text: &str) -> Box<virtplug_core::Policy> {
     let options = virtplug_config::Options::default();
     let loaded =
         virtplug_config::load_text(Path::new("/etc/virtplug.toml"), text.as_bytes(), &options);
-    loaded.unwrap().policy
+    Box::new(loaded.unwrap().policy)
 }
 
 fn defined(name: &str, devices: &str) -> Machine {
@@ -84,7 +84,7 @@ fn found(path: &str, kind: FileKind, text: Result<&str, &str>) -> Found {
     }
 }
 
-fn sick() -> Facts {
+fn sick_machines() -> Vec<Machine> {
     let ids = "<vendor id='0x10c4'/><product id='0x0002'/>";
     let own = "<vendor id='0x10c4'/><product id='0xea60'/>";
     let address = "<address bus='1' device='4'/>";
@@ -105,6 +105,54 @@ fn sick() -> Facts {
     );
     let mut broken = defined("bro\u{1b}ken", "");
     broken.definition = Err("it is odd".to_owned());
+    vec![
+        defined("alpha", &alpha),
+        defined("beta", &beta),
+        defined("other", &other),
+        broken,
+    ]
+}
+
+fn leftovers() -> Vec<Found> {
+    let rules =
+        "# virsh\nACTION==\"add\", RUN+=\"/bin/bbvirt attach\"\nX, \\\n RUN+=\"/bin/virsh x\"\n";
+    vec![
+        found(
+            "/etc/udev/rules.d/60-bit-babbler.rules",
+            FileKind::UdevRules,
+            Ok(rules),
+        ),
+        found(
+            "/etc/libvirt/hooks/qemu",
+            FileKind::Hook,
+            Ok("#!/bin/sh\nvirsh list\n"),
+        ),
+        found(
+            "/etc/libvirt/hooks/qemu.d/a",
+            FileKind::Hook,
+            Ok("#!/bin/sh\n# virsh\ntrue\n"),
+        ),
+        found(
+            "/etc/libvirt/hooks/qemu.d/b",
+            FileKind::Hook,
+            Ok("udevadm trigger -c change\n"),
+        ),
+        found(
+            "/etc/libvirt/hooks/qemu.d/c",
+            FileKind::Hook,
+            Err("Permission denied"),
+        ),
+        found("/etc/bit-babbler/vm.conf", FileKind::BitBabbler, Ok("")),
+        found(
+            "/etc/systemd/system/libvirt-usb-hotplugd.service",
+            FileKind::Whawty,
+            Ok(""),
+        ),
+        found("/opt/usb-libvirt-hotplug.sh", FileKind::Handler, Ok("")),
+    ]
+}
+
+fn sick() -> Facts {
     let mut present = devices();
     for device in &mut present {
         if device.port == "1-7".parse::<PortPath>().unwrap() {
@@ -114,8 +162,6 @@ fn sick() -> Facts {
             device.authorized = Fact::Known(false);
         }
     }
-    let rules =
-        "# virsh\nACTION==\"add\", RUN+=\"/bin/bbvirt attach\"\nX, \\\n RUN+=\"/bin/virsh x\"\n";
     Facts {
         user: User {
             root: false,
@@ -129,15 +175,7 @@ fn sick() -> Facts {
             warnings: 2,
         },
         connections: vec![
-            libvirt(
-                Version::new(7, 0, 0),
-                vec![
-                    defined("alpha", &alpha),
-                    defined("beta", &beta),
-                    defined("other", &other),
-                    broken,
-                ],
-            ),
+            libvirt(Version::new(7, 0, 0), sick_machines()),
             Connection {
                 uri: ConnectionUri::new("qemu:///session"),
                 state: Err(Unreachable::NotPermitted(
@@ -151,40 +189,7 @@ fn sick() -> Facts {
         },
         devices: Ok(present),
         unreadable: vec!["the device at 1-12 cannot be read: stuck".to_owned()],
-        files: vec![
-            found(
-                "/etc/udev/rules.d/60-bit-babbler.rules",
-                FileKind::UdevRules,
-                Ok(rules),
-            ),
-            found(
-                "/etc/libvirt/hooks/qemu",
-                FileKind::Hook,
-                Ok("#!/bin/sh\nvirsh list\n"),
-            ),
-            found(
-                "/etc/libvirt/hooks/qemu.d/a",
-                FileKind::Hook,
-                Ok("#!/bin/sh\n# virsh\ntrue\n"),
-            ),
-            found(
-                "/etc/libvirt/hooks/qemu.d/b",
-                FileKind::Hook,
-                Ok("udevadm trigger -c change\n"),
-            ),
-            found(
-                "/etc/libvirt/hooks/qemu.d/c",
-                FileKind::Hook,
-                Err("Permission denied"),
-            ),
-            found("/etc/bit-babbler/vm.conf", FileKind::BitBabbler, Ok("")),
-            found(
-                "/etc/systemd/system/libvirt-usb-hotplugd.service",
-                FileKind::Whawty,
-                Ok(""),
-            ),
-            found("/opt/usb-libvirt-hotplug.sh", FileKind::Handler, Ok("")),
-        ],
+        files: leftovers(),
         programs: [
             "ModemManager",
             "udisksd",

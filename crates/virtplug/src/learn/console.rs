@@ -100,10 +100,11 @@ impl Console for Terminal {
 /// Asks for a yes. Whatever else comes is a no.
 pub(crate) fn confirm(console: &mut impl Console, question: &str) -> bool {
     console.say(&format!("{question} [y/N] "));
-    matches!(
-        line(console).as_deref().map(str::trim),
-        Some("y" | "Y" | "yes" | "Yes" | "YES")
-    )
+    let Some(answer) = line(console) else {
+        console.say("\n");
+        return false;
+    };
+    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES")
 }
 
 /// The next line that the user types. `None`: there is none any more.

@@ -3,7 +3,7 @@
 use virtplug_core::{Device, Escaped, Fact, MachineKey, Policy, Speed};
 use virtplug_libvirt::Definition;
 
-use super::{assigned, named};
+use super::{assigned, named, shell_word};
 use crate::doctor::facts::{Facts, Machine};
 use crate::doctor::finding::{Finding, Severity, Topic};
 use crate::naming::counted;
@@ -58,7 +58,7 @@ fn judge(
     policy: &Policy,
 ) -> Vec<Finding> {
     let name = Escaped(&machine.name).to_string();
-    let mend = || MEND.replace("MACHINE", &name);
+    let mend = || MEND.replace("MACHINE", &shell_word(&machine.name));
     let finding =
         |severity, text: String| Finding::new(severity, Topic::Controllers, text).with_help(mend());
     if definition.controllers.is_empty() {

@@ -98,6 +98,7 @@ pub(super) fn probe(facts: &Facts) -> Vec<Finding> {
                 .iter()
                 .map(|(_, machine)| machine.name().to_owned())
                 .collect();
+            finding.machines.sort();
             finding.machines.dedup();
             Some(finding)
         })
@@ -124,10 +125,8 @@ pub(super) fn authorization(facts: &Facts) -> Vec<Finding> {
             named(device)
         );
         let help = if guarded {
-            format!(
-                "usbguard allow-device {}:{} -p",
-                device.vendor, device.product
-            )
+            "usbguard list-devices --blocked shows its number; usbguard allow-device NUMBER -p"
+                .to_owned()
         } else {
             format!("echo 1 > /sys/bus/usb/devices/{}/authorized", device.port)
         };

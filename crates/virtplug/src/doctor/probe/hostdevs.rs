@@ -1,10 +1,10 @@
 //! Devices in the definitions of machines, which libvirt gives away by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use virtplug_core::{Device, Escaped, HostAddress, Hostdev, ProductId, VendorId};
 
-use super::{assigned, named};
+use super::{assigned, named, shell_word};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Severity, Topic};
 
@@ -19,7 +19,7 @@ pub(super) fn probe(facts: &Facts) -> Vec<Finding> {
     let devices = facts.devices.as_deref().unwrap_or_default();
     let assigned = assigned(facts);
     let mut findings = Vec::new();
-    let mut users: BTreeMap<(&str, Key), Vec<&str>> = BTreeMap::new();
+    let mut users: BTreeMap<(&str, Key), BTreeSet<&str>> = BTreeMap::new();
     for connection in &facts.connections {
         let machines = connection
             .state
@@ -30,7 +30,7 @@ pub(super) fn probe(facts: &Facts) -> Vec<Finding> {
             for entry in entries {
                 if let Some(key) = key_of(entry) {
                     let users = users.entry((connection.uri.as_str(), key)).or_default();
-                    users.push(&machine.label);
+                    users.insert(&machine.label);
                 }
                 let found = judge(&machine.name, entry, devices, &assigned);
                 findings.extend(found.map(|one| one.of_machine(&machine.label)));
@@ -58,7 +58,8 @@ fn judge(
     assigned: &[(&Device, virtplug_core::MachineKey)],
 ) -> Option<Finding> {
     let name = Escaped(machine).to_string();
-    let help = format!("virsh edit {name}: remove its <hostdev>, then virtplug learn {name}");
+    let word = shell_word(machine);
+    let help = format!("virsh edit {word}: remove its <hostdev>, then virtplug learn {word}");
     let finding = |severity, text: String| {
         Finding::new(severity, Topic::Hostdevs, text).with_help(help.clone())
     };
@@ -99,7 +100,7 @@ fn judge(
 }
 
 /// That several machines have the same device.
-fn shared(key: Key, users: &[&str]) -> Option<Finding> {
+fn shared(key: Key, users: &BTreeSet<&str>) -> Option<Finding> {
     if users.len() < 2 {
         return None;
     }
@@ -110,11 +111,10 @@ fn shared(key: Key, users: &[&str]) -> Option<Finding> {
     let names: Vec<String> = users.iter().map(|name| Escaped(name).to_string()).collect();
     let text = format!(
         "{} have the same device in their definitions, {what}; only one of them can run with it",
-        names.join(" and ")
+        names.join(", ")
     );
     let mut finding = Finding::new(Severity::Warning, Topic::Hostdevs, text)
         .with_help("virsh edit: leave the entry in one of them, or in none and write rules");
     finding.machines = users.iter().map(|name| (*name).to_owned()).collect();
-    finding.machines.dedup();
     Some(finding)
 }

@@ -171,8 +171,8 @@ mod tests {
             (r#"PROGRAM=="/bin/virsh list""#, Some("virsh")),
             (r#"GROUP="libvirt", RUN+="/bin/true""#, None),
             (r#"ENV{X}="RUN", GROUP="libvirt-qemu""#, None),
-            (r#"RUN"#, None),
-            (r#"RUN+="#, None),
+            ("RUN", None),
+            ("RUN+=", None),
         ] {
             assert_eq!(tool_run_by(line), tool, "{line}");
         }

@@ -3,6 +3,7 @@
 use virtplug_core::{ConnectionUri, MachineKey, Policy};
 use virtplug_libvirt::{Version, Versions};
 
+use super::shell_word;
 use crate::doctor::facts::{Facts, Libvirt, Unreachable};
 use crate::doctor::finding::{Finding, Severity, Topic};
 
@@ -44,7 +45,7 @@ fn unreached(uri: &ConnectionUri, unreachable: &Unreachable) -> Finding {
         }
         Unreachable::Other(text) => {
             finding(Severity::Error, format!("{uri} cannot be opened: {text}"))
-                .with_help(format!("virsh -c '{uri}' list --all"))
+                .with_help(format!("virsh -c {} list --all", shell_word(uri.as_str())))
         }
     }
 }
@@ -114,7 +115,10 @@ fn machines(uri: &ConnectionUri, libvirt: &Libvirt, policy: Option<&Policy>) -> 
         let text = format!("the configuration names {wanted}, which {uri} has not");
         findings.push(
             finding(Severity::Warning, text)
-                .with_help(format!("virsh -c '{uri}' list --all shows the names"))
+                .with_help(format!(
+                    "virsh -c {} list --all shows the names",
+                    shell_word(uri.as_str())
+                ))
                 .of_machine(wanted.name()),
         );
     }
