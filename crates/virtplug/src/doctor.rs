@@ -48,7 +48,7 @@ impl Report {
         if let Some(machine) = machine {
             let label = facts.label(machine);
             finding::only_of(&mut findings, label.unwrap_or(machine));
-            if label.is_none() {
+            if label.is_none() && facts.knows_all_machines() {
                 findings.push(finding::unknown_machine(machine));
             }
         }

@@ -154,7 +154,10 @@ async fn connection(
 }
 
 fn unreachable(error: &OpenError) -> Unreachable {
-    let text = Escaped(&error.to_string()).to_string();
+    let (OpenError::NotRunning { code, message }
+    | OpenError::NotPermitted { code, message }
+    | OpenError::Other { code, message }) = error;
+    let text = format!("{} (libvirt error {code})", Escaped(message));
     match error {
         OpenError::NotRunning { .. } => Unreachable::NotRunning(text),
         OpenError::NotPermitted { .. } => Unreachable::NotPermitted(text),

@@ -135,6 +135,13 @@ pub(crate) enum FileKind {
 }
 
 impl Facts {
+    /// Whether a machine that is not among these facts is nowhere.
+    pub(crate) fn knows_all_machines(&self) -> bool {
+        let listed = |one: &Connection| one.state.as_ref().is_ok_and(|one| one.machines.is_ok());
+        let wrong = matches!(self.configuration, Configuration::Wrong { .. });
+        !wrong && self.connections.iter().all(listed)
+    }
+
     /// What the configuration calls a machine that is named as there or as in
     /// libvirt. `None`: there is none.
     pub(crate) fn label<'a>(&'a self, name: &'a str) -> Option<&'a str> {

@@ -243,6 +243,10 @@ fn one_machine_leaves_out_what_concerns_others() {
         .iter()
         .find(|finding| finding.severity == Severity::Error);
     assert!(last.unwrap().text.ends_with("a machine no\\x1bne"));
+    // What libvirt did not list may be there.
+    let unasked = Report::new(&sick(), Some("none"));
+    let mut texts = unasked.findings.iter().map(|finding| &finding.text);
+    assert!(!texts.any(|text| text.contains("a machine none")));
 }
 
 #[test]
