@@ -119,6 +119,20 @@ fn a_device_is_waited_for_or_picked() {
             typed(""),
             Input::Over,
         ]),
+        waiting([
+            Input::Host(HostChange::All(Scan {
+                devices: vec![at("1-1")],
+                unreadable: Vec::new(),
+            })),
+            typed(""),
+            came(new()),
+            typed(""),
+        ]),
+        waiting([
+            scan(),
+            Input::Host(HostChange::ScanFailed("for now".to_owned())),
+            Input::Deaf("no socket".to_owned()),
+        ]),
         waiting([Input::Host(HostChange::ScanFailed(
             "no \u{1b} sysfs".to_owned(),
         ))]),
