@@ -12,6 +12,7 @@ use clap_complete::ArgValueCandidates;
 pub(crate) use args::{CheckArgs, DeviceArg, Look, MonitorArgs, Sources, Steer, config};
 
 use crate::completion::{self, Shell};
+use crate::doctor::args::DoctorArgs;
 use crate::forget::ForgetArgs;
 use crate::import::args::ImportArgs;
 use crate::learn::args::LearnArgs;
@@ -244,6 +245,12 @@ pub(crate) enum Command {
     Learn(LearnArgs),
     /// Take a rule out of the configuration
     Forget(ForgetArgs),
+    /// Find what stands in the way on this host, and what mends it
+    ///
+    /// Looks at the daemon, libvirt, udev, the machines' USB controllers and
+    /// definitions, other tools that handle USB devices, and programs that grab them.
+    /// Changes nothing. Ends with 1 where something is wrong.
+    Doctor(DoctorArgs),
     /// Print what a shell needs to complete commands, devices and machines
     ///
     /// For bash: `source <(virtplug completions bash)` in ~/.bashrc; for zsh the same

@@ -6,7 +6,7 @@ use virtplug_config::Options;
 use virtplug_config::edit::{self, Change, EditError};
 use virtplug_core::{Device, Escaped, Policy, select};
 use virtplug_ipc::Control as _;
-use virtplug_udev::{Host, Monitor, Presence, RECEIVE_BUFFER};
+use virtplug_udev::{Host, Presence};
 
 use self::args::LearnArgs;
 use self::arrival::Arrivals;
@@ -32,6 +32,9 @@ pub(crate) mod text;
 
 /// How long udev is waited for until a device is taken as it is.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// That a device may look different later.
+const UNPROCESSED: &str = "note: udev is not done with this device; it is taken as it is";
 
 /// Why nothing is written.
 #[derive(Debug)]
@@ -176,13 +179,13 @@ fn talk(
     let (device, arrivals) = if let Some(text) = &args.device {
         named(host, text)?
     } else {
-        // Before the first look, so that nothing falls between.
-        let monitor = Monitor::open(host.clone(), RECEIVE_BUFFER)
-            .and_then(|monitor| monitor.spawn(terminal.reports()));
-        monitor.map_err(|error| Failure::Other(error_text(&error)))?;
+        terminal
+            .watch(host)
+            .map_err(|error| Failure::Other(error_text(&error)))?;
         wait(&mut terminal)?
     };
-    agree(&mut terminal, &machine, &device, &arrivals, args)
+    let connect = machines.connect(&machine);
+    agree(&mut terminal, (&machine, connect), &device, &arrivals, args)
 }
 
 fn machine(
@@ -220,6 +223,9 @@ fn named(host: &Host, text: &str) -> Result<(Device, Arrivals), Failure> {
             device = *again;
         }
     }
+    if !device.processed {
+        message(UNPROCESSED);
+    }
     Ok((device, arrivals))
 }
 
@@ -231,9 +237,12 @@ fn wait(console: &mut impl Console) -> Result<(Device, Arrivals), Failure> {
         match console.next(patience) {
             Input::Host(change) => {
                 let first = !arrivals.is_settled();
-                let new = arrivals.see(change).map_err(|reason| {
-                    Failure::Other(format!("cannot read the USB devices: {}", Escaped(&reason)))
-                })?;
+                let new = match arrivals.see(change) {
+                    Ok(new) => new,
+                    Err(reason) if first => return Err(unread(&reason)),
+                    // The next event leads to another look.
+                    Err(_) => None,
+                };
                 if let Some(device) = new {
                     return Ok((device, arrivals));
                 }
@@ -243,21 +252,29 @@ fn wait(console: &mut impl Console) -> Result<(Device, Arrivals), Failure> {
             }
             Input::Late => {
                 if let Some(device) = arrivals.overdue() {
-                    console.say("note: udev is not done with this device; it is taken as it is\n");
+                    console.say(&format!("{UNPROCESSED}\n"));
                     return Ok((device, arrivals));
                 }
             }
             Input::Line(_) => {
-                if let Some(device) = pick(console, &mut arrivals) {
+                let picked = pick(console, &mut arrivals)?;
+                // One may have come while the list was shown.
+                if let Some(device) = picked.or_else(|| arrivals.ready()) {
                     return Ok((device, arrivals));
                 }
                 invite(console);
             }
             // The device may still come.
             Input::End => {}
+            Input::Deaf(reason) => return Err(unread(&reason)),
             Input::Over => return Err(Failure::Ended),
         }
     }
+}
+
+fn unread(reason: &str) -> Failure {
+    let reason = Escaped(reason);
+    Failure::Other(format!("cannot watch the USB devices: {reason}"))
 }
 
 fn invite(console: &mut impl Console) {
@@ -269,29 +286,29 @@ fn invite(console: &mut impl Console) {
 }
 
 /// Has the user pick a device that is plugged in.
-fn pick(console: &mut impl Console, arrivals: &mut Arrivals) -> Option<Device> {
+fn pick(console: &mut impl Console, arrivals: &mut Arrivals) -> Result<Option<Device>, Failure> {
     let mut devices = arrivals.devices();
     devices.retain(|device| !device.is_hub());
     if devices.is_empty() {
         console.say("no USB device is plugged in\n");
-        return None;
+        return Ok(None);
     }
     console.say(&text::list(&devices));
     console.say("Which one? Nothing goes on waiting: ");
     loop {
         match console.next(None) {
-            // What comes meanwhile is looked at again when the list is left.
             Input::Host(change) => drop(arrivals.see(change)),
             Input::Late => {}
-            Input::End | Input::Over => return None,
+            Input::End | Input::Over => return Ok(None),
+            Input::Deaf(reason) => return Err(unread(&reason)),
             Input::Line(answer) => {
                 let answer = answer.trim();
                 if answer.is_empty() {
-                    return None;
+                    return Ok(None);
                 }
                 let number = answer.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
                 if let Some(device) = number.and_then(|number| devices.get(number)) {
-                    return Some(device.clone());
+                    return Ok(Some(device.clone()));
                 }
                 console.say(&format!("give a number from 1 to {}: ", devices.len()));
             }
@@ -299,10 +316,11 @@ fn pick(console: &mut impl Console, arrivals: &mut Arrivals) -> Option<Device> {
     }
 }
 
-/// Shows what is found and proposed, and asks whether to write it.
+/// Shows what is found and proposed, and asks whether to write it. The machine
+/// comes with its connection, where that is known.
 fn agree(
     console: &mut impl Console,
-    machine: &str,
+    (machine, connect): (&str, Option<&str>),
     device: &Device,
     arrivals: &Arrivals,
     args: &LearnArgs,
@@ -316,7 +334,13 @@ fn agree(
     let mut proposal =
         proposal::propose(device, &present, args.match_by).map_err(Failure::Other)?;
     proposal.rule.name.clone_from(&args.name);
-    let change = match edit::add(&args.config, &Options::default(), machine, &proposal.rule) {
+    let change = match edit::add(
+        &args.config,
+        &Options::default(),
+        machine,
+        connect,
+        &proposal.rule,
+    ) {
         Ok(change) => change,
         Err(error @ EditError::Repeated { .. }) => {
             console.say(&format!("{error}; nothing is to be done\n"));

@@ -9,6 +9,7 @@ mod client;
 mod completion;
 mod control;
 mod daemon;
+mod doctor;
 mod edge;
 mod exit;
 #[cfg(test)]
@@ -139,6 +140,7 @@ async fn command(command: Command) -> Result<Exit, String> {
         Command::Watch => watch::supply::run().await,
         Command::Learn(args) => learn::run(World::open()?, &args).await,
         Command::Forget(args) => forget::run(&args).await,
+        Command::Doctor(args) => doctor::run(World::open()?, &args).await,
         Command::Completions { shell } => completion::run(shell),
         Command::Snippet(args) => snippet::run(&args),
         Command::Import(args) => import::run(&args),

@@ -30,4 +30,4 @@ pub(crate) use page::{Tone, clean};
 pub(crate) use rules::rules;
 pub(crate) use shown::shown;
 pub(crate) use status::{health, status, unusual, why};
-pub(crate) use tree::{TreeLine, lines as tree_lines, tree};
+pub(crate) use tree::{lines as tree_lines, tree};

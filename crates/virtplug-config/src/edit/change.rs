@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use virtplug_core::{Owner, Policy, Rule};
+use virtplug_core::{MachineKey, Owner, Policy, Rule};
 
 use super::error::EditError;
 use super::new_rule::NewRule;
@@ -72,20 +72,23 @@ impl Change {
 }
 
 /// The change that adds a rule to a machine. Without any configuration the main
-/// file is made.
+/// file is made. `connect` is where the machine is defined, for one that the
+/// configuration does not name yet.
 pub fn add(
     main: &Path,
     options: &Options,
     machine: &str,
+    connect: Option<&str>,
     rule: &NewRule,
 ) -> Result<Change, EditError> {
-    add_in(&Roots::of(main), options, machine, rule)
+    add_in(&Roots::of(main), options, machine, connect, rule)
 }
 
 pub(super) fn add_in(
     roots: &Roots,
     options: &Options,
     machine: &str,
+    connect: Option<&str>,
     rule: &NewRule,
 ) -> Result<Change, EditError> {
     let before = match load_from(roots, options) {
@@ -108,8 +111,18 @@ pub(super) fn add_in(
             origin: same.origin.clone(),
         });
     }
-    let edited = |text: &str| insert(text, &site.machine, rule);
-    let mut change = changed(roots, options, &site.path, site.from.clone(), edited)?;
+    let with = |connect: Option<&str>| {
+        let edited = |text: &str| insert(text, &site.machine, rule, connect);
+        changed(roots, options, &site.path, site.from.clone(), edited)
+    };
+    let mut change = with(None)?;
+    let is_new = !before.machines().iter().any(|key| key.name() == machine);
+    let elsewhere = |key: &MachineKey| {
+        key.name() == machine && connect.is_some_and(|connect| key.uri.as_str() != connect)
+    };
+    if is_new && change.loaded.policy.machines().iter().any(elsewhere) {
+        change = with(connect)?;
+    }
     let number = one_more(change.loaded.policy.rules(), before.rules());
     let added = number.and_then(|number| Some((number, change.loaded.policy.rules().get(number)?)));
     match added {

@@ -88,7 +88,7 @@ pub(super) fn dotted(path: &[String]) -> String {
 
 /// A TOML string that steers no terminal that shows the file: what is invisible
 /// or moves the text around it is written as a number.
-fn string(text: &str) -> String {
+pub(super) fn string(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         // Writing to a string does not fail.

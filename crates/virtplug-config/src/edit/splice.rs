@@ -9,7 +9,7 @@ use super::layout::{
     self, Section, blank_lines, comments_above, comments_below, is_blank_above, line_start,
     newline, next_line, sections,
 };
-use super::new_rule::{NewRule, dotted};
+use super::new_rule::{NewRule, dotted, string};
 
 /// The key of the rules of a machine.
 const DEVICE: &str = "device";
@@ -24,17 +24,23 @@ pub(super) struct Spliced {
 
 /// Adds a rule to the machine at `machine`, a path of keys from the top of the
 /// file. `None`: it is written in a way that this cannot change.
-pub(super) fn insert(text: &str, machine: &[String], rule: &NewRule) -> Option<Spliced> {
+/// `connect` is for a machine of which nothing is said yet.
+pub(super) fn insert(
+    text: &str,
+    machine: &[String],
+    rule: &NewRule,
+    connect: Option<&str>,
+) -> Option<Spliced> {
     let document = Document::parse(text).ok()?;
     let found = lookup(document.as_item(), machine);
     match found {
         Some(Item::Value(Value::InlineTable(table))) => into_inline(text, table, rule),
         Some(item) => match item.get(DEVICE) {
             Some(Item::Value(Value::Array(array))) => element::insert(text, array, rule),
-            Some(Item::ArrayOfTables(_)) | None => Some(as_section(text, machine, rule)),
+            Some(Item::ArrayOfTables(_)) | None => Some(as_section(text, machine, rule, connect)),
             Some(_) => None,
         },
-        None => Some(as_section(text, machine, rule)),
+        None => Some(as_section(text, machine, rule, connect)),
     }
 }
 
@@ -69,12 +75,23 @@ fn into_inline(text: &str, table: &InlineTable, rule: &NewRule) -> Option<Splice
 
 /// Adds a table with a header of its own: behind the machine's other rules,
 /// else behind what is said of the machine, else at the end.
-fn as_section(text: &str, machine: &[String], rule: &NewRule) -> Spliced {
+fn as_section(text: &str, machine: &[String], rule: &NewRule, connect: Option<&str>) -> Spliced {
     let mut path = machine.to_vec();
     path.push(DEVICE.to_owned());
     let all = sections(text);
     let line = newline(text);
-    let entry = rule.table(&dotted(&path), line);
+    let table = rule.table(&dotted(&path), line);
+    let entry = match connect {
+        None => table,
+        Some(uri) => {
+            let connect = format!("connect = {}{line}{line}", string(uri));
+            let header = match machine {
+                [] => String::new(),
+                machine => format!("[{}]{line}", dotted(machine)),
+            };
+            format!("{header}{connect}{table}")
+        }
+    };
     let behind = |end: usize| comments_below(text, next_line(text, end));
     let at = if let Some(number) = all.iter().rposition(|s| s.array && s.path == path) {
         let last = layout::element(&all, number).end.saturating_sub(1);

@@ -35,7 +35,7 @@ impl Folder {
     }
 
     fn add(&self, machine: &str, rule: &NewRule) -> Result<Change, EditError> {
-        add_in(&self.roots(), &Options::default(), machine, rule)
+        add_in(&self.roots(), &Options::default(), machine, None, rule)
     }
 
     fn remove(&self, number: usize) -> Result<Change, EditError> {
@@ -138,7 +138,7 @@ fn a_rule_is_added_in_the_form_that_the_file_has() {
             }
             let folder = Folder::new(&[("etc/virtplug.toml", &before)]);
             let machine = vec!["machines".to_owned(), "m".to_owned()];
-            let text = super::splice::insert(&before, &machine, &rule("N")).unwrap();
+            let text = super::splice::insert(&before, &machine, &rule("N"), None).unwrap();
             assert_eq!(text.text, after, "{before}");
             if !before.is_empty() {
                 let change = folder.add("m", &rule("N")).unwrap();
@@ -201,6 +201,25 @@ fn without_a_configuration_the_main_file_is_made() {
     change.write().unwrap();
     let text = folder.read("etc/virtplug.toml");
     assert_eq!(text, format!("[[machines.m.device]]\n{KEYS}"));
+}
+
+#[test]
+fn a_new_machine_that_is_defined_elsewhere_says_so() {
+    let folder = Folder::new(&[("etc/virtplug.toml", "[machines.old]\n")]);
+    let added = |machine: &str, connect: &str| {
+        let rule = rule(machine);
+        let options = Options::default();
+        let change = add_in(&folder.roots(), &options, machine, Some(connect), &rule);
+        change.unwrap().entry().to_owned()
+    };
+    assert!(added("m", "qemu:///system").starts_with("[[device]]\n"));
+    let own = "connect = \"qemu:///session\"\n\n[[device]]\n";
+    assert!(added("m", "qemu:///session").starts_with(own));
+    let in_main =
+        "[machines.\"a/b\"]\nconnect = \"qemu:///session\"\n\n[[machines.\"a/b\".device]]\n";
+    assert!(added("a/b", "qemu:///session").starts_with(in_main));
+    // What is configured stays as it is.
+    assert!(added("old", "qemu:///session").starts_with("[[machines.old.device]]\n"));
 }
 
 #[test]

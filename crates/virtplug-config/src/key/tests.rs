@@ -91,11 +91,11 @@ fn defaults_are_those_that_hold() {
         without.policy.rules()[0].options
     );
 
-    let written: String = CONTROL_TABLE
-        .keys
-        .iter()
-        .map(|key| format!("{} = {}\n", key.name, key.default.unwrap()))
+    let keys = CONTROL_TABLE.keys.iter();
+    let lines: Vec<String> = keys
+        .map(|key| format!("{} = {}", key.name, key.default.unwrap()))
         .collect();
+    let written = lines.join("\n");
     let with = load(&format!("[control]\n{written}")).unwrap();
     assert_eq!(with.control, load("").unwrap().control);
 

@@ -70,9 +70,13 @@ impl Arrivals {
             HostChange::Unreadable(_) | HostChange::Overrun => {}
         }
         let first = self.new_devices().next().map(|one| one.port.clone());
-        let ready = self.new_devices().find(|one| one.processed).cloned();
         self.pending = first;
-        Ok(ready)
+        Ok(self.ready())
+    }
+
+    /// A new device that udev is done with.
+    pub(crate) fn ready(&self) -> Option<Device> {
+        self.new_devices().find(|one| one.processed).cloned()
     }
 
     /// A new device that udev does not get done with.

@@ -6,8 +6,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use virtplug_udev::{HostChange, HostReport};
+use virtplug_udev::{Host, HostChange, HostReport, Monitor, MonitorError, RECEIVE_BUFFER};
 
+use crate::edge::error_text;
 use crate::output::print;
 
 /// Something that the dialogue reacts to.
@@ -21,6 +22,8 @@ pub(crate) enum Input {
     End,
     /// Nothing came in time.
     Late,
+    /// The monitor ended, with the reason.
+    Deaf(String),
     /// Nothing will come from anywhere.
     Over,
 }
@@ -66,13 +69,23 @@ impl Terminal {
         }
     }
 
-    /// What takes the reports of a monitor.
-    pub(crate) fn reports(&self) -> impl FnMut(HostReport) -> ControlFlow<()> + Send + use<> {
+    /// Begins to listen for changes of the devices, before the first look at
+    /// them, so that nothing falls between.
+    pub(crate) fn watch(&self, host: &Host) -> Result<(), MonitorError> {
         let sender = self.sender.clone();
-        move |report| match sender.send(Input::Host(report.what)) {
+        let report = move |report: HostReport| match sender.send(Input::Host(report.what)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
-        }
+        };
+        let monitor = Monitor::open(host.clone(), RECEIVE_BUFFER)?.spawn(report)?;
+        let sender = self.sender.clone();
+        thread::spawn(move || {
+            if let Ok(Err(error)) = monitor.join() {
+                // Nobody listens any more when the program ends.
+                let _ = sender.send(Input::Deaf(error_text(&error)));
+            }
+        });
+        Ok(())
     }
 }
 
@@ -100,10 +113,11 @@ impl Console for Terminal {
 /// Asks for a yes. Whatever else comes is a no.
 pub(crate) fn confirm(console: &mut impl Console, question: &str) -> bool {
     console.say(&format!("{question} [y/N] "));
-    matches!(
-        line(console).as_deref().map(str::trim),
-        Some("y" | "Y" | "yes" | "Yes" | "YES")
-    )
+    let Some(answer) = line(console) else {
+        console.say("\n");
+        return false;
+    };
+    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES")
 }
 
 /// The next line that the user types. `None`: there is none any more.
@@ -112,7 +126,7 @@ pub(crate) fn line(console: &mut impl Console) -> Option<String> {
         match console.next(None) {
             Input::Line(line) => return Some(line),
             Input::End | Input::Over => return None,
-            Input::Host(_) | Input::Late => {}
+            Input::Host(_) | Input::Late | Input::Deaf(_) => {}
         }
     }
 }

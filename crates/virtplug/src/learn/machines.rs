@@ -30,6 +30,7 @@ struct Defined {
     name: String,
     /// What the configuration calls it: its name, unless it goes by UUID.
     label: String,
+    uri: ConnectionUri,
 }
 
 impl Machines {
@@ -62,6 +63,7 @@ impl Machines {
         let defined = self.defined.get_or_insert_default();
         defined.extend(listings.into_iter().map(|listing| Defined {
             name: listing.machine.name().to_owned(),
+            uri: listing.machine.uri.clone(),
             label: names.key(listing.machine, listing.uuid).name().to_owned(),
         }));
     }
@@ -87,6 +89,22 @@ impl Machines {
                 (name.to_owned(), Some(note))
             }
         }
+    }
+
+    /// The connection of a machine that is not configured, as far as it is known.
+    /// Of several the usual one, if it is among them.
+    pub(super) fn connect(&self, label: &str) -> Option<&str> {
+        if self.configured.contains(label) {
+            return None;
+        }
+        let those = || {
+            self.defined
+                .iter()
+                .flatten()
+                .filter(|one| one.label == label)
+        };
+        let usual = those().find(|one| one.uri == ConnectionUri::default());
+        usual.or(those().next()).map(|one| one.uri.as_str())
     }
 
     /// The names to pick from.

@@ -53,7 +53,7 @@ fn session(port: &str, change: impl FnOnce(&mut LearnArgs), answers: &[&str]) ->
     let mut script = Script::lines(answers);
     let machine = args.machine.clone().unwrap_or("gamma".to_owned());
     let arrivals = Arrivals::of(devices());
-    let end = match agree(&mut script, &machine, &at(port), &arrivals, &args) {
+    let end = match agree(&mut script, (&machine, None), &at(port), &arrivals, &args) {
         Ok(Some(change)) => {
             change.write().unwrap();
             format!("written, {}", change.loaded().policy.rules().len())
@@ -119,6 +119,20 @@ fn a_device_is_waited_for_or_picked() {
             typed(""),
             Input::Over,
         ]),
+        waiting([
+            Input::Host(HostChange::All(Scan {
+                devices: vec![at("1-1")],
+                unreadable: Vec::new(),
+            })),
+            typed(""),
+            came(new()),
+            typed(""),
+        ]),
+        waiting([
+            scan(),
+            Input::Host(HostChange::ScanFailed("for now".to_owned())),
+            Input::Deaf("no socket".to_owned()),
+        ]),
         waiting([Input::Host(HostChange::ScanFailed(
             "no \u{1b} sysfs".to_owned(),
         ))]),
@@ -179,6 +193,8 @@ fn a_named_machine_goes_by_what_the_configuration_calls_it() {
     let (name, note) = machines.named("typo");
     assert_eq!(name, "typo");
     assert!(note.unwrap().contains("no machine of the name typo"));
+    assert_eq!(machines.connect("plain"), Some("qemu:///system"));
+    assert_eq!(machines.connect("label"), None);
     // Unknown is not absent.
     let unasked = Machines::default();
     assert_eq!(unasked.named("typo"), ("typo".to_owned(), None));

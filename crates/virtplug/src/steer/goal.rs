@@ -116,13 +116,13 @@ fn comes_to(view: &DeviceView<'_>, machine: &MachineKey) -> Progress {
         return Progress::Missed(format!("stays out of machine {machine}: {}", reason(view)));
     }
     match &view.obstacle {
-        None => Progress::UnderWay,
-        Some(obstacle) if is_passing(obstacle) => Progress::UnderWay,
-        Some(
+        None
+        | Some(
             Obstacle::CallUnderWay { overdue: false }
             | Obstacle::MachineUnread
             | Obstacle::MachineBusy,
         ) => Progress::UnderWay,
+        Some(obstacle) if is_passing(obstacle) => Progress::UnderWay,
         Some(obstacle) => Progress::Missed(format!("is not in machine {machine}: {obstacle}")),
     }
 }
