@@ -3,7 +3,7 @@
 use std::fmt::{Arguments, Display};
 use std::io::{ErrorKind, Write as _};
 
-use anstream::ColorChoice;
+use anstream::{AutoStream, ColorChoice};
 
 use crate::cli::Color;
 
@@ -22,6 +22,11 @@ pub(crate) fn color(when: Color) {
         Color::Never => ColorChoice::Never,
     };
     choice.write_global();
+}
+
+/// Whether standard error shows colour.
+pub(crate) fn messages_have_color() -> bool {
+    AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
 }
 
 /// Prints to standard output.
