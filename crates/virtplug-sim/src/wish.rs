@@ -40,6 +40,8 @@ pub(crate) trait Around {
     /// The machines with an entry of ours for it.
     fn holders(&self) -> Vec<MachineKey>;
     fn follows(&self) -> Vec<Followed>;
+    /// Whom somebody gave it to by hand.
+    fn held(&self) -> Option<Owner>;
     /// Whether it may be about to start a machine.
     fn may_start(&self, machine: &MachineKey) -> bool;
 }
@@ -99,6 +101,13 @@ pub(crate) fn giving<'p>(policy: &'p Policy, device: &Device) -> Vec<&'p Rule> {
 
 impl Wish {
     pub(crate) fn of(policy: &Policy, device: &Device, around: &dyn Around) -> Self {
+        match around.held() {
+            Some(Owner::Host) => return Self([Place::Host].into()),
+            Some(Owner::Machine(machine)) => {
+                return Self([allowed(Place::Machine(machine), device)].into());
+            }
+            None => {}
+        }
         let rules = holding(policy, device);
         let mut holders: Vec<Option<MachineKey>> = around.holders().into_iter().map(Some).collect();
         if holders.is_empty() {
@@ -128,6 +137,14 @@ impl Wish {
                 .map(|place| allowed(place, device))
                 .collect(),
         )
+    }
+
+    /// The machines that it may be in.
+    pub(crate) fn machines(&self) -> impl Iterator<Item = MachineKey> {
+        self.0.iter().filter_map(|place| match place {
+            Place::Machine(machine) => Some(machine.clone()),
+            _ => None,
+        })
     }
 
     /// Whether the device may be in that machine.

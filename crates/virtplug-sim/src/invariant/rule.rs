@@ -22,6 +22,9 @@ pub(super) fn a_rule_of_the_host_wins(mirror: &Mirror, _: Time, action: &Action)
     let Some(device) = mirror.device_of(request.alias.instance) else {
         return Err(format!("{} is not there", request.alias));
     };
+    if mirror.held(device.instance).is_some() {
+        return Ok(());
+    }
     let rules = holding(policy, device);
     let own = rules
         .iter()
@@ -46,6 +49,7 @@ pub(super) fn no_more_than_the_count(mirror: &Mirror, _: Time, action: &Action) 
         return Ok(());
     };
     match mirror.device_of(request.alias.instance) {
+        Some(device) if mirror.held(device.instance).is_some() => Ok(()),
         Some(device) if !mirror.has_place(&request.machine, device) => Err(format!(
             "{} has no place for {}",
             request.machine, request.alias
@@ -75,7 +79,8 @@ pub(super) fn the_guest_port_is_a_rule_s(mirror: &Mirror, _: Time, action: &Acti
         )
         .filter(|rule| rule.machine() == Some(&request.machine))
         .map(|rule| &rule.options.guest_port);
-    if ports.all(|port| *port != request.guest_port) {
+    let by_hand = mirror.held(device.instance).is_some() && request.guest_port.is_none();
+    if !by_hand && ports.all(|port| *port != request.guest_port) {
         return Err(format!("no rule asks for {:?}", request.guest_port));
     }
     let live = mirror

@@ -135,7 +135,7 @@ pub(super) fn every_stale_entry_is_dealt_with(world: &World) -> Verdict {
 
 pub(super) fn the_policy_is_the_given_one(world: &World) -> Verdict {
     match &world.daemon {
-        Some(daemon) if daemon.engine.policy() != daemon.mirror.policy.as_ref() => {
+        Some(daemon) if daemon.engine.policy() != daemon.mirror.given.as_ref() => {
             Err("it differs".into())
         }
         _ => Ok(()),
