@@ -22,7 +22,8 @@ pub struct Policy {
     looks_upwards: bool,
     /// Numbers of the rules of each group.
     groups: BTreeMap<String, Vec<usize>>,
-    index: Index,
+    /// Boxed, as policies travel in events.
+    index: Box<Index>,
 }
 
 /// A rule that holds for a device, or could.
@@ -49,7 +50,7 @@ impl Policy {
         if connections.is_empty() {
             connections.insert(ConnectionUri::default());
         }
-        let index = Index::new(&rules);
+        let index = Box::new(Index::new(&rules));
         let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, rule) in rules.iter().enumerate() {
             if let Some(group) = &rule.options.group {

@@ -343,3 +343,54 @@ fn what_was_plugged_in_waits_for_the_machine_that_it_starts() {
     world.plugged = false;
     assert_eq!(owner(&rules, &device, &world), "guest");
 }
+
+#[test]
+fn what_is_decided_by_hand_goes_before_everything_but_refusals() {
+    let device = device("1-1", 2, "A");
+    let mut host = rule("host", serial("A"));
+    host.owner = Owner::Host;
+    let rules = [host, rule("other", serial("A"))];
+    let held_for = |owner: Owner| World {
+        held_for: Some(owner),
+        off: [machine("mine")].into(),
+        full: [0, 1].into(),
+        follows: Some(Arc::new(rule("other", serial("B")))),
+        ..World::default()
+    };
+    let mine = held_for(machine("mine").into());
+    assert_eq!(owner(&rules, &device, &mine), "mine");
+    assert_eq!(owner(&[], &device, &held_for(Owner::Host)), "host by hand");
+    let unread = |authorized| Device {
+        authorized,
+        ..device.clone()
+    };
+    let blocked = unread(Fact::Known(false));
+    assert_eq!(owner(&rules, &blocked, &mine), "Unauthorised");
+    let own = [rule("mine", serial("A"))];
+    let unread = unread(Fact::Unknown);
+    assert_eq!(owner(&own, &unread, &mine), "unknown because of mine");
+}
+
+#[test]
+fn of_its_own_rules_the_strongest_that_surely_holds_says_how() {
+    let mut device = device("1-1", 2, "A");
+    device.udev = Fact::Unknown;
+    let doubtful = with("mine", tag("x"), |options| options.priority = 2);
+    let rules = [
+        doubtful,
+        rule("mine", product(&device)),
+        rule("mine", serial("A")),
+        with("other", serial("A"), |options| options.priority = 1),
+    ];
+    let policy = Policy::new([], rules.to_vec());
+    let world = World {
+        held_for: Some(machine("mine").into()),
+        ..World::default()
+    };
+    let decision = decide(&device, &policy.claims(&device, &()), &world);
+    let Assignment::Machine(grant) = decision.assignment else {
+        panic!("{decision:?}");
+    };
+    assert_eq!(grant.giver, Giver::Hand(Some(policy.rules()[2].clone())));
+    assert_eq!(decision.given_by, None);
+}

@@ -8,7 +8,7 @@ use virtplug_core::{
 };
 
 use super::{Around, Known, Mirror, RESET};
-use crate::wish::{Around as _, Followed, rank};
+use crate::wish::{Around as _, Followed, Wish, rank};
 
 /// A hold that was ordered just now: what it may depend on is history.
 #[derive(Debug)]
@@ -131,14 +131,11 @@ impl Mirror {
                 }
             }
             Order::Resume(machine) => {
-                match machine {
-                    Some(machine) => {
-                        self.orders.pauses.remove(machine);
-                    }
-                    None => {
-                        self.orders.pauses.clear();
-                        self.orders.pause_of_all = None;
-                    }
+                if let Some(machine) = machine {
+                    self.orders.pauses.remove(machine);
+                } else {
+                    self.orders.pauses.clear();
+                    self.orders.pause_of_all = None;
                 }
                 let orders = self.orders.clone();
                 for hold in self.orders.holds.values_mut() {
@@ -165,7 +162,7 @@ impl Mirror {
                 .named()
                 .iter()
                 .any(|machine| wish.as_ref().is_some_and(|wish| wish.is_machine(machine)));
-        had.extend(wish.iter().flat_map(|wish| wish.machines()));
+        had.extend(wish.iter().flat_map(Wish::machines));
         let former = self.orders.holds.get(&instance);
         had.extend(former.and_then(|former| former.until_end_of.clone()));
         self.fresh = Some(Fresh {
@@ -224,11 +221,11 @@ impl Mirror {
         let paused = |machine: &&MachineKey| self.orders.pause_of(machine).is_some();
         let may: BTreeSet<&MachineKey> = fresh.had.iter().chain(ends).filter(paused).collect();
         let must: BTreeSet<&MachineKey> = owner.into_iter().chain(ends).filter(paused).collect();
-        let pauses: BTreeSet<&MachineKey> = theirs.in_pause.iter().collect();
+        let theirs_in: BTreeSet<&MachineKey> = theirs.in_pause.iter().collect();
         let known = ends.and_then(|machine| self.machines.get(machine));
         let live = known.and_then(Known::live).map(|live| live.run);
         let right_run = theirs.run.is_none() || theirs.run == live;
-        if right_end && right_run && pauses.is_subset(&may) && must.is_subset(&pauses) {
+        if right_end && right_run && theirs_in.is_subset(&may) && must.is_subset(&theirs_in) {
             let hold = theirs.clone();
             if let Some(ours) = self.orders.holds.get_mut(&fresh.instance) {
                 ours.until_end_of = hold.until_end_of;
