@@ -84,7 +84,8 @@ pub(crate) fn holding<'p>(policy: &'p Policy, device: &Device) -> Vec<Holding<'p
     rules
 }
 
-/// Of these the rules that come before any that decide against all machines.
+/// Of these the rules that come before any that decide against all machines,
+/// and before what comes after a rule that gives the device in any case.
 pub(crate) fn giving<'p>(policy: &'p Policy, device: &Device) -> Vec<&'p Rule> {
     let rules = holding(policy, device);
     let decides = |one: &Holding<'_>| {
@@ -92,8 +93,14 @@ pub(crate) fn giving<'p>(policy: &'p Policy, device: &Device) -> Vec<&'p Rule> {
         let equal = || rules.iter().filter(|one| self::rank(one.rule) == rank);
         one.rule.owner == Owner::Host || doubt(equal).is_some()
     };
+    let settles = |one: &Holding<'_>| {
+        let options = &one.rule.options;
+        one.certain && options.count.is_none() && !options.yields
+    };
     let before = rules.iter().take_while(|one| !decides(one));
+    let last = before.clone().position(settles).map(|place| place + 1);
     before
+        .take(last.unwrap_or(rules.len()))
         .filter(|one| one.certain)
         .map(|one| one.rule)
         .collect()

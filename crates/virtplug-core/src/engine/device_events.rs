@@ -56,6 +56,9 @@ impl Engine {
         for device in present {
             self.take_device(device);
         }
+        if first {
+            self.devices.there_before = unreadable.iter().cloned().collect();
+        }
         for port in unreadable {
             self.devices.mark_unreadable(port);
         }
@@ -73,6 +76,7 @@ impl Engine {
 
     pub(super) fn take_device(&mut self, fresh: Device) {
         let port = fresh.port.clone();
+        let there_before = self.devices.there_before.remove(&port);
         self.became_readable(&port);
         let known = self.devices.at(&port);
         let device = match known {
@@ -110,8 +114,8 @@ impl Engine {
             };
         } else if self.devices.complete {
             let departures = &self.departures;
-            present.plugged =
-                (!departures.was_reset(&present.device, self.now)).then_some(self.now);
+            let stayed = there_before || departures.was_reset(&present.device, self.now);
+            present.plugged = (!stayed).then_some(self.now);
             present.follows = departures.followed_by(&present.device, self.now);
         }
         let address = present.device.address;
@@ -152,6 +156,7 @@ impl Engine {
     }
 
     pub(super) fn lose_device(&mut self, port: &PortPath) {
+        self.devices.there_before.remove(port);
         self.became_readable(port);
         self.leave_place(port);
         let Some(gone) = self.devices.take(port) else {
