@@ -84,6 +84,17 @@ pub enum Refusal {
     Unauthorised,
 }
 
+impl Refusal {
+    /// What keeps a device from every machine, if anything surely does.
+    pub fn of(device: &Device) -> Option<Self> {
+        if device.is_hub() {
+            Some(Self::Hub)
+        } else {
+            (device.authorized == Fact::Known(false)).then_some(Self::Unauthorised)
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

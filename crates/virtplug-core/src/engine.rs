@@ -28,7 +28,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use machine::Stuck;
-pub use view::{DeviceView, Holder, Summary};
+pub use view::{
+    Call, ConnectionView, DeviceView, EntryView, Holder, MachineState, MachineView, Summary,
+    UnderWay,
+};
 
 use crate::action::{Action, OpId};
 use crate::alias::OwnAlias;

@@ -13,6 +13,7 @@ mod class;
 mod device;
 mod engine;
 mod event;
+mod explain;
 mod fact;
 mod flap;
 mod id;
@@ -40,8 +41,12 @@ pub use alias::OwnAlias;
 pub use assignment::{Assignment, Giver, Grant, Refusal};
 pub use class::{ClassCode, ClassPattern};
 pub use device::{Device, InstanceId, UdevRecord};
-pub use engine::{DeviceView, Engine, Holder, Stuck, Summary};
+pub use engine::{
+    Call, ConnectionView, DeviceView, Engine, EntryView, Holder, MachineState, MachineView, Stuck,
+    Summary, UnderWay,
+};
 pub use event::{CallError, Event, MachineListing, Outcome};
+pub use explain::{Condition, RuleView, Standing};
 pub use fact::Fact;
 pub use id::{BusNumber, DeviceNumber, HostAddress, ParseIdError, ProductId, Revision, VendorId};
 pub use machine::{
@@ -57,7 +62,7 @@ pub use policy::{Claim, Policy};
 pub use port::PortPath;
 pub use report::{HoldEnd, Report};
 pub use rule::{Owner, Rank, Rule, RuleOptions, Specificity};
-pub use selector::{Candidate, SelectError, select};
+pub use selector::{Candidate, MachineError, NamedMachine, SelectError, select, select_machine};
 pub use speed::{Removable, Speed};
 pub use text::{Escaped, RawText};
 pub use time::Time;

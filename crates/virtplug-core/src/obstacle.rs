@@ -61,7 +61,7 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// When it ends by time alone, if it does.
-    pub(crate) fn until(&self) -> Option<Time> {
+    pub fn until(&self) -> Option<Time> {
         match self {
             Self::FirstLook(until)
             | Self::NotProcessed(until)

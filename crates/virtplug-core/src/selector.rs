@@ -16,6 +16,10 @@
 //! part of the maker's and product's name in any case. The first of these that
 //! fits any device counts.
 
+mod machine;
+
+pub use machine::{MachineError, NamedMachine, select_machine};
+
 use std::fmt;
 
 use crate::device::Device;

@@ -1,9 +1,27 @@
 //! What the engine knows, in the types of the control interface.
 
+mod device;
+mod explanation;
+mod machine;
+mod name;
+mod privacy;
+mod rule;
+mod show;
+mod status;
+#[cfg(test)]
+mod tests;
+
 use virtplug_core::{Engine, Time};
-use virtplug_ipc::{
-    ControlError, DeviceList, Explanation, Happening, MachineList, RuleList, Shown, Status,
-};
+use virtplug_ipc::{DeviceList, MachineList, VERSION};
+
+pub(crate) use device::{belongs, device, device_state};
+pub(crate) use explanation::explain;
+pub(crate) use machine::machine_name;
+pub(crate) use name::{resolve_device, resolve_machine};
+pub(crate) use privacy::{HideSerials, Serials};
+pub(crate) use rule::rules;
+pub(crate) use show::show;
+pub(crate) use status::status;
 
 /// What the engine does not know and the answers need.
 #[derive(Debug, Clone, Copy)]
@@ -16,39 +34,29 @@ pub(crate) struct Context<'a> {
     pub(crate) reload_trouble: Option<&'a str>,
 }
 
-pub(crate) fn status(engine: &Engine, context: Context<'_>) -> Status {
-    unimplemented!()
-}
-
+/// All present devices, by port.
 pub(crate) fn devices(engine: &Engine, context: Context<'_>) -> DeviceList {
-    unimplemented!()
+    let devices = engine.devices();
+    DeviceList {
+        version: VERSION,
+        devices: devices
+            .map(|view| device_state(engine, &view, context))
+            .collect(),
+    }
 }
 
+/// All machines that are known, by connection and name.
 pub(crate) fn machines(engine: &Engine, context: Context<'_>) -> MachineList {
-    unimplemented!()
+    let machines = engine.machines();
+    MachineList {
+        version: VERSION,
+        machines: machines
+            .map(|view| machine::machine_state(&view, context))
+            .collect(),
+    }
 }
 
-pub(crate) fn rules(engine: &Engine, context: Context<'_>) -> RuleList {
-    unimplemented!()
-}
-
-/// Everything that is known of what a name means: a machine, or else a
-/// device. `history` is filtered here.
-pub(crate) fn show<'h>(
-    engine: &Engine,
-    context: Context<'_>,
-    name: &str,
-    history: impl IntoIterator<Item = &'h Happening>,
-) -> Result<Shown, ControlError> {
-    unimplemented!()
-}
-
-/// Why a device is where it is, or all that could go to a machine.
-pub(crate) fn explain(
-    engine: &Engine,
-    context: Context<'_>,
-    name: &str,
-    machine: Option<&str>,
-) -> Result<Explanation, ControlError> {
-    unimplemented!()
+/// Milliseconds from now on.
+fn millis(at: Time, context: Context<'_>) -> u64 {
+    u64::try_from(at.since(context.now).as_millis()).unwrap_or(u64::MAX)
 }

@@ -129,6 +129,10 @@ impl Engine {
             self.actions
                 .push(Action::Report(Report::Connected(uri.clone())));
         }
+        connection.machines = listing
+            .iter()
+            .map(|line| (line.machine.clone(), line.uuid))
+            .collect();
         let active: BTreeSet<MachineKey> = listing
             .iter()
             .filter(|line| line.active)

@@ -48,6 +48,11 @@ impl Engine {
             state.look_backoff = Backoff::default();
         }
         self.first_look_done(machine);
+        if existence == Existence::Absent
+            && let Some(connection) = self.connections.get_mut(&machine.uri)
+        {
+            connection.machines.remove(machine);
+        }
         self.replace(machine, &existence);
         let wanted = self.is_named(machine);
         let idle = self.machines.get(machine).is_some_and(|state| {
