@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use super::access::{Access, Caller, Right, Sight};
-use super::ask::{Ask, Reply};
+use super::ask::{Ask, News, Reply};
 use super::limits::LONGEST_WAIT;
-use super::private::Private;
 use crate::steer::{PATIENCE, Request, Target};
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -64,16 +63,12 @@ impl Methods {
         answer.await.map_err(|_| ending())?
     }
 
-    async fn read<T: Private>(
+    async fn read<T>(
         &mut self,
-        ask: impl FnOnce(Reply<T>) -> Ask,
+        ask: impl FnOnce(Sight, Reply<T>) -> Ask,
     ) -> Result<T, ControlError> {
         let sight = self.permit(Right::Read).await?;
-        let mut answer = self.ask(ask).await?;
-        if sight == Sight::WithoutSerials {
-            answer.hide_serials();
-        }
-        Ok(answer)
+        self.ask(|reply| ask(sight, reply)).await
     }
 
     async fn change(
@@ -92,16 +87,20 @@ impl Methods {
     }
 
     /// One event for this client, while they may see it.
-    fn seen(
-        &self,
-        mut event: Happened,
-        more: bool,
-    ) -> Result<zlink::Reply<Happened>, ControlError> {
-        if self.permit_further()? == Sight::WithoutSerials {
-            event.hide_serials();
-        }
-        Ok(zlink::Reply::new(Some(event)).set_continues(Some(more)))
+    fn seen(&self, news: News) -> Result<zlink::Reply<Happened>, ControlError> {
+        Ok(reply(
+            match self.permit_further()? {
+                Sight::Everything => news.open,
+                Sight::WithoutSerials => news.hidden,
+            },
+            true,
+        ))
     }
+}
+
+/// One of several replies.
+fn reply(event: Happened, more: bool) -> zlink::Reply<Happened> {
+    zlink::Reply::new(Some(event)).set_continues(Some(more))
 }
 
 /// The loop takes no questions any more.
@@ -147,7 +146,8 @@ impl Methods {
 
     /// Everything that is known of one device or machine.
     async fn show(&mut self, name: String) -> Result<Shown, ControlError> {
-        self.read(|reply| Ask::Show { name, reply }).await
+        self.read(|sight, reply| Ask::Show { sight, name, reply })
+            .await
     }
 
     /// Why a device is where it is, or for a machine, why each device that could go there is
@@ -157,7 +157,8 @@ impl Methods {
         name: String,
         machine: Option<String>,
     ) -> Result<Explanation, ControlError> {
-        self.read(|reply| Ask::Explain {
+        self.read(|sight, reply| Ask::Explain {
+            sight,
             name,
             machine,
             reply,
@@ -273,20 +274,17 @@ impl Methods {
         &mut self,
         more: bool,
     ) -> impl Stream<Item = Result<zlink::Reply<Happened>, ControlError>> + Unpin {
-        let feed = match self.permit(Right::Read).await {
-            Ok(_) => self.ask(|reply| Ask::Monitor { more, reply }).await,
-            Err(refused) => Err(refused),
-        };
-        let reader = self.clone();
-        let (first, events) = match feed {
-            Ok(feed) => (reader.seen(feed.snapshot, more), Some(feed.events)),
+        let feed = self.read(|sight, reply| Ask::Monitor { sight, more, reply });
+        let (first, events) = match feed.await {
+            Ok(feed) => (Ok(reply(feed.snapshot, more)), Some(feed.events)),
             Err(error) => (Err(error), None),
         };
+        let reader = self.clone();
         let mut events = events.filter(|_| more);
         let further = stream::poll_fn(move |context| match &mut events {
             Some(events) => events
                 .poll_recv(context)
-                .map(|event| event.map(|event| reader.seen(event, true))),
+                .map(|news| news.map(|news| reader.seen(news))),
             None => None.into(),
         });
         stream::iter([first]).chain(further)
