@@ -91,12 +91,12 @@ fn defaults_are_those_that_hold() {
         without.policy.rules()[0].options
     );
 
-    let written: String = CONTROL_TABLE
-        .keys
-        .iter()
-        .map(|key| format!("{} = {}\n", key.name, key.default.unwrap()))
-        .collect();
-    let with = load(&format!("[control]\n{written}")).unwrap();
+    let keys = CONTROL_TABLE.keys.iter();
+    let written = keys.map(|key| format!("{} = {}", key.name, key.default.unwrap()));
+    let written: Vec<String> = written.collect();
+    assert_eq!(written.len(), 3);
+    let written = written.join("\n");
+    let with = load(&format!("[control]\n{written}\n")).unwrap();
     assert_eq!(with.control, load("").unwrap().control);
 
     let connect = CONNECT.default.unwrap();
