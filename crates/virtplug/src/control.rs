@@ -32,19 +32,20 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use virtplug_core::{Engine, Escaped, Orders};
-use virtplug_ipc::Changes;
+use virtplug_ipc::{Changes, ControlError};
 
 pub(crate) use access::Access;
 pub(crate) use ask::{Ask, Reply};
-pub(crate) use history::History;
 pub(crate) use plugs::Plugs;
 pub(crate) use reloads::Reloads;
 pub(crate) use socket::path as socket_path;
 pub(crate) use told::Told;
 
-use crate::present::{self, Context, Serials};
+use crate::present::{self, Context, HideSerials, Serials};
 use crate::service;
 use crate::steer::Pending;
+use access::Sight;
+use history::History;
 use orders_file::OrdersFile;
 use server::Server;
 use waiting::Waiting;
@@ -56,7 +57,7 @@ pub(crate) struct Control {
     server: Option<Server>,
     orders: OrdersFile,
     waiting: Waiting<Pending>,
-    pub(crate) history: History,
+    history: History,
     pub(crate) reloads: Reloads,
 }
 
@@ -137,39 +138,40 @@ impl Control {
         context: Context<'_>,
         ask: Ask,
     ) -> Option<Left> {
-        // Who is gone meanwhile needs no answer, so what `send` gives is left alone.
         match ask {
-            Ask::Status(reply) => {
-                let _ = reply.send(Ok(present::status(engine, context)));
+            Ask::Status(sight, reply) => {
+                send(engine, sight, reply, Ok(present::status(engine, context)));
             }
-            Ask::Devices(reply) => {
-                let _ = reply.send(Ok(present::devices(engine, context)));
+            Ask::Devices(sight, reply) => {
+                send(engine, sight, reply, Ok(present::devices(engine, context)));
             }
-            Ask::Machines(reply) => {
-                let _ = reply.send(Ok(present::machines(engine, context)));
+            Ask::Machines(sight, reply) => {
+                send(engine, sight, reply, Ok(present::machines(engine, context)));
             }
-            Ask::Rules(reply) => {
-                let _ = reply.send(Ok(present::rules(engine)));
+            Ask::Rules(sight, reply) => {
+                send(engine, sight, reply, Ok(present::rules(engine)));
             }
-            Ask::Serials(reply) => {
-                let _ = reply.send(Ok(Serials::of(engine)));
-            }
-            Ask::Show { name, reply } => {
+            Ask::Show { sight, name, reply } => {
                 let history = self.history.kept();
-                let _ = reply.send(present::show(engine, context, &name, history));
+                let shown = present::show(engine, context, &name, history);
+                send(engine, sight, reply, shown);
             }
             Ask::Explain {
+                sight,
                 name,
                 machine,
                 reply,
             } => {
                 let explained = present::explain(engine, context, &name, machine.as_deref());
-                let _ = reply.send(explained);
+                send(engine, sight, reply, explained);
             }
-            Ask::Monitor { more, reply } => {
+            Ask::Monitor { sight, more, reply } => {
                 let status = present::status(engine, context);
                 let line = service::line(&engine.summary());
-                let _ = reply.send(Ok(self.history.feed(status, line, more)));
+                let mut feed = self.history.feed(status, line, more);
+                hide(engine, sight, &mut feed.snapshot);
+                // Who is gone meanwhile needs no answer.
+                let _ = reply.send(Ok(feed));
             }
             Ask::Change {
                 request,
@@ -185,6 +187,14 @@ impl Control {
             Ask::Reload(reply) => return Some(Left::Reload(reply)),
         }
         None
+    }
+
+    /// Keeps and tells what happened.
+    pub(crate) fn tell(&mut self, engine: &Engine, told: Told) {
+        let access = self.access.borrow();
+        let hides = access.as_ref().is_some_and(Access::hides_serials);
+        let hidden = hides.then(|| told.hidden(&Serials::of(engine)));
+        self.history.add(told, hidden);
     }
 
     /// Answers a change when its outcome is clear.
@@ -212,5 +222,26 @@ impl Control {
     pub(crate) async fn close(self) {
         drop(self.server);
         self.orders.close().await;
+    }
+}
+
+/// Answers, without serial numbers if these are not to be seen.
+fn send<T: HideSerials>(
+    engine: &Engine,
+    sight: Sight,
+    reply: Reply<T>,
+    mut answer: Result<T, ControlError>,
+) {
+    match &mut answer {
+        Ok(answer) => hide(engine, sight, answer),
+        Err(error) => hide(engine, sight, error),
+    }
+    // Who is gone meanwhile needs no answer.
+    let _ = reply.send(answer);
+}
+
+fn hide(engine: &Engine, sight: Sight, answer: &mut impl HideSerials) {
+    if sight == Sight::WithoutSerials {
+        answer.hide_serials(&Serials::of(engine));
     }
 }

@@ -235,13 +235,13 @@ impl Daemon {
         let plugs = Plugs::before(&self.engine, &event);
         let actions = self.engine.handle(now, event);
         for told in plugs.after(&self.engine) {
-            self.control.history.add(told);
+            self.control.tell(&self.engine, told);
         }
         for action in actions {
             match action {
                 Action::Report(report) => {
                     let told = Told::of(&self.engine, &report);
-                    self.control.history.add(told);
+                    self.control.tell(&self.engine, told);
                     let timing = match &report {
                         Report::Attached(_, alias) => self.timings.remove(alias),
                         Report::AttachFailed { alias, .. } => {
@@ -287,7 +287,7 @@ impl Daemon {
                 let text = "the new configuration is wrong, so the old one stays in force";
                 error!(event = "reload-failed", "{text}");
                 let told = Told::plain(HappeningKind::ReloadFailed, text);
-                self.control.history.add(told);
+                self.control.tell(&self.engine, told);
                 self.tell_reload(Err(problems));
             }
         }
@@ -310,7 +310,7 @@ impl Daemon {
             "{text}"
         );
         let told = Told::plain(HappeningKind::Reloaded, text);
-        self.control.history.add(told);
+        self.control.tell(&self.engine, told);
         self.feed(Event::Policy(loaded.policy), None);
     }
 

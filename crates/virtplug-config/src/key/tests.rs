@@ -92,11 +92,11 @@ fn defaults_are_those_that_hold() {
     );
 
     let keys = CONTROL_TABLE.keys.iter();
-    let lines: Vec<String> = keys
-        .map(|key| format!("{} = {}", key.name, key.default.unwrap()))
-        .collect();
-    let written = lines.join("\n");
-    let with = load(&format!("[control]\n{written}")).unwrap();
+    let written = keys.map(|key| format!("{} = {}", key.name, key.default.unwrap()));
+    let written: Vec<String> = written.collect();
+    assert_eq!(written.len(), 3);
+    let written = written.join("\n");
+    let with = load(&format!("[control]\n{written}\n")).unwrap();
     assert_eq!(with.control, load("").unwrap().control);
 
     let connect = CONNECT.default.unwrap();

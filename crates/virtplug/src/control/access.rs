@@ -19,7 +19,7 @@ pub(super) enum Right {
 
 /// How much somebody who may read may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(crate) enum Sight {
     Everything,
     /// All but serial numbers.
     WithoutSerials,
@@ -81,6 +81,11 @@ impl Access {
                 message: self.refusal(caller, right),
             }),
         }
+    }
+
+    /// Whether somebody may read and shall not see serial numbers.
+    pub(super) fn hides_serials(&self) -> bool {
+        self.hide_serials
     }
 
     fn refusal(&self, caller: &Caller, right: Right) -> String {

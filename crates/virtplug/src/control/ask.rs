@@ -8,7 +8,7 @@ use virtplug_ipc::{
     Changes, ControlError, DeviceList, Explanation, Happened, MachineList, RuleList, Shown, Status,
 };
 
-use crate::present::Serials;
+use super::access::Sight;
 use crate::steer::Request;
 
 /// Questions that wait for the loop at most; who asks more waits at the door.
@@ -23,23 +23,32 @@ pub(crate) struct Feed {
     /// The first reply.
     pub(crate) snapshot: Happened,
     /// What follows; ends when the subscriber was too slow.
-    pub(crate) events: mpsc::Receiver<Happened>,
+    pub(crate) events: mpsc::Receiver<News>,
 }
 
-/// A question to the loop.
+/// An event as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct News {
+    pub(crate) open: Happened,
+    /// The same without serial numbers.
+    pub(crate) hidden: Happened,
+}
+
+/// A question to the loop. Who shall not see serial numbers gets an answer
+/// without them.
 #[derive(Debug)]
 pub(crate) enum Ask {
-    Status(Reply<Status>),
-    Devices(Reply<DeviceList>),
-    Machines(Reply<MachineList>),
-    Rules(Reply<RuleList>),
-    /// The serial numbers that are to be hidden.
-    Serials(Reply<Serials>),
+    Status(Sight, Reply<Status>),
+    Devices(Sight, Reply<DeviceList>),
+    Machines(Sight, Reply<MachineList>),
+    Rules(Sight, Reply<RuleList>),
     Show {
+        sight: Sight,
         name: String,
         reply: Reply<Shown>,
     },
     Explain {
+        sight: Sight,
         name: String,
         machine: Option<String>,
         reply: Reply<Explanation>,
@@ -53,6 +62,7 @@ pub(crate) enum Ask {
     Reload(Reply<()>),
     /// How things stand, with what follows if `more`.
     Monitor {
+        sight: Sight,
         more: bool,
         reply: Reply<Feed>,
     },
@@ -62,11 +72,10 @@ impl Ask {
     /// Whether the one who asked is gone.
     pub(super) fn is_void(&self) -> bool {
         match self {
-            Self::Status(reply) => reply.is_closed(),
-            Self::Devices(reply) => reply.is_closed(),
-            Self::Machines(reply) => reply.is_closed(),
-            Self::Rules(reply) => reply.is_closed(),
-            Self::Serials(reply) => reply.is_closed(),
+            Self::Status(_, reply) => reply.is_closed(),
+            Self::Devices(_, reply) => reply.is_closed(),
+            Self::Machines(_, reply) => reply.is_closed(),
+            Self::Rules(_, reply) => reply.is_closed(),
             Self::Show { reply, .. } => reply.is_closed(),
             Self::Explain { reply, .. } => reply.is_closed(),
             Self::Monitor { reply, .. } => reply.is_closed(),

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use virtplug_ipc::{Happened, Happening, HappeningKind, Status, VERSION};
 
-use super::ask::Feed;
+use super::ask::{Feed, News};
 use super::subscribers::Subscribers;
 use super::told::Told;
 
@@ -23,8 +23,9 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Keeps what happened and tells it to the subscribers.
-    pub(crate) fn add(&mut self, told: Told) {
+    /// Keeps what happened and tells it to the subscribers; to some of them with
+    /// another text, if it has one.
+    pub(crate) fn add(&mut self, told: Told, hidden: Option<String>) {
         self.newest += 1;
         let Told {
             kind,
@@ -43,11 +44,19 @@ impl History {
         if self.kept.len() == KEPT {
             self.kept.pop_front();
         }
-        self.subscribers.tell(&Happened {
+        let open = Happened {
             version: VERSION,
             event: happening.clone(),
             status: None,
-        });
+        };
+        let mut news = News {
+            hidden: open.clone(),
+            open,
+        };
+        if let Some(text) = hidden {
+            news.hidden.event.text = text;
+        }
+        self.subscribers.tell(&news);
         self.kept.push_back(happening);
     }
 
@@ -100,7 +109,7 @@ mod tests {
 
     fn add(history: &mut History, times: usize) {
         for _ in 0..times {
-            history.add(Told::plain(HappeningKind::Connected, "connected"));
+            history.add(Told::plain(HappeningKind::Connected, "connected"), None);
         }
     }
 
@@ -125,8 +134,8 @@ mod tests {
         assert!(feed.snapshot.status.is_some());
         add(&mut history, 2);
         let next = [(); 2].map(|()| feed.events.try_recv().unwrap());
-        assert_eq!(next.each_ref().map(|next| next.event.number), [4, 5]);
-        assert!(next.iter().all(|next| next.status.is_none()));
+        assert_eq!(next.each_ref().map(|next| next.open.event.number), [4, 5]);
+        assert!(next.iter().all(|next| next.open.status.is_none()));
     }
 
     #[test]

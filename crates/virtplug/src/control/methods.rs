@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+use super::access::{Access, Caller, Right, Sight};
+use super::ask::{Ask, News, Reply};
+use super::limits::LONGEST_WAIT;
+use crate::steer::{PATIENCE, Request, Target};
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::{mpsc, oneshot, watch};
 use virtplug_ipc::{
@@ -12,12 +16,6 @@ use virtplug_ipc::{
     Obstacle, Paused, Property, RuleExplanation, RuleList, RuleName, RuleState, Shown, Status,
     Verdict,
 };
-
-use super::access::{Access, Caller, Right, Sight};
-use super::ask::{Ask, Reply};
-use super::limits::LONGEST_WAIT;
-use crate::present::HideSerials;
-use crate::steer::{PATIENCE, Request, Target};
 
 /// What one client can call.
 #[derive(Debug, Clone)]
@@ -65,20 +63,12 @@ impl Methods {
         answer.await.map_err(|_| ending())?
     }
 
-    async fn read<T: HideSerials>(
+    async fn read<T>(
         &mut self,
-        ask: impl FnOnce(Reply<T>) -> Ask,
+        ask: impl FnOnce(Sight, Reply<T>) -> Ask,
     ) -> Result<T, ControlError> {
         let sight = self.permit(Right::Read).await?;
-        let mut answer = self.ask(ask).await;
-        if sight == Sight::WithoutSerials {
-            let serials = self.ask(Ask::Serials).await?;
-            match &mut answer {
-                Ok(answer) => answer.hide_serials(&serials),
-                Err(error) => error.hide_serials(&serials),
-            }
-        }
-        answer
+        self.ask(|reply| ask(sight, reply)).await
     }
 
     async fn change(
@@ -97,17 +87,20 @@ impl Methods {
     }
 
     /// One event for this client, while they may see it.
-    async fn seen(
-        &self,
-        mut event: Happened,
-        more: bool,
-    ) -> Result<zlink::Reply<Happened>, ControlError> {
-        if self.permit_further()? == Sight::WithoutSerials {
-            let serials = self.ask(Ask::Serials).await?;
-            event.hide_serials(&serials);
-        }
-        Ok(zlink::Reply::new(Some(event)).set_continues(Some(more)))
+    fn seen(&self, news: News) -> Result<zlink::Reply<Happened>, ControlError> {
+        Ok(reply(
+            match self.permit_further()? {
+                Sight::Everything => news.open,
+                Sight::WithoutSerials => news.hidden,
+            },
+            true,
+        ))
     }
+}
+
+/// One of several replies.
+fn reply(event: Happened, more: bool) -> zlink::Reply<Happened> {
+    zlink::Reply::new(Some(event)).set_continues(Some(more))
 }
 
 /// The loop takes no questions any more.
@@ -153,7 +146,8 @@ impl Methods {
 
     /// Everything that is known of one device or machine.
     async fn show(&mut self, name: String) -> Result<Shown, ControlError> {
-        self.read(|reply| Ask::Show { name, reply }).await
+        self.read(|sight, reply| Ask::Show { sight, name, reply })
+            .await
     }
 
     /// Why a device is where it is, or for a machine, why each device that could go there is
@@ -163,7 +157,8 @@ impl Methods {
         name: String,
         machine: Option<String>,
     ) -> Result<Explanation, ControlError> {
-        self.read(|reply| Ask::Explain {
+        self.read(|sight, reply| Ask::Explain {
+            sight,
             name,
             machine,
             reply,
@@ -279,21 +274,19 @@ impl Methods {
         &mut self,
         more: bool,
     ) -> impl Stream<Item = Result<zlink::Reply<Happened>, ControlError>> + Unpin {
-        let feed = match self.permit(Right::Read).await {
-            Ok(_) => self.ask(|reply| Ask::Monitor { more, reply }).await,
-            Err(refused) => Err(refused),
-        };
-        let reader = self.clone();
-        let (first, events) = match feed {
-            Ok(feed) => (reader.seen(feed.snapshot, more).await, Some(feed.events)),
+        let feed = self.read(|sight, reply| Ask::Monitor { sight, more, reply });
+        let (first, events) = match feed.await {
+            Ok(feed) => (Ok(reply(feed.snapshot, more)), Some(feed.events)),
             Err(error) => (Err(error), None),
         };
-        let events = events.filter(|_| more);
-        let further = stream::unfold((reader, events), async |(reader, mut events)| {
-            let event = events.as_mut()?.recv().await?;
-            let seen = reader.seen(event, true).await;
-            Some((seen, (reader, events)))
+        let reader = self.clone();
+        let mut events = events.filter(|_| more);
+        let further = stream::poll_fn(move |context| match &mut events {
+            Some(events) => events
+                .poll_recv(context)
+                .map(|news| news.map(|news| reader.seen(news))),
+            None => None.into(),
         });
-        stream::iter([first]).chain(Box::pin(further))
+        stream::iter([first]).chain(further)
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::{
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use tokio::time::timeout;
 use virtplug_core::Escaped;
 
@@ -16,6 +16,10 @@ use crate::edge::error_text;
 
 /// How long another daemon may take to accept a connection.
 const ANSWER: Duration = Duration::from_secs(1);
+
+/// Clients that may wait to be let in. A burst of more than that is refused
+/// by the kernel.
+const WAITING: u32 = 1024;
 
 /// Names another socket than that of the system.
 const VARIABLE: &str = "VIRTPLUG_SOCKET";
@@ -54,7 +58,9 @@ pub(super) async fn listen(path: &Path) -> Result<(SocketFile, UnixListener), St
         Ok(_) => remove_stale(path, &shown).await?,
     }
     let failed = |error| format!("cannot listen at {shown}: {}", error_text(&error));
-    let listener = UnixListener::bind(path).map_err(failed)?;
+    let socket = UnixSocket::new_stream().map_err(failed)?;
+    socket.bind(path).map_err(failed)?;
+    let listener = socket.listen(WAITING).map_err(failed)?;
     let there = symlink_metadata(path).map_err(failed)?;
     let file = SocketFile {
         path: path.to_owned(),

@@ -1,20 +1,20 @@
 //! Those who are told what happens. Nobody is waited for: who does not keep up
 //! is dropped.
 
+use super::ask::News;
 use tokio::sync::mpsc;
-use virtplug_ipc::Happened;
 
 /// Events that may wait for a subscriber.
 const PATIENCE: usize = 256;
 
 #[derive(Debug, Default)]
 pub(super) struct Subscribers {
-    all: Vec<mpsc::Sender<Happened>>,
+    all: Vec<mpsc::Sender<News>>,
 }
 
 impl Subscribers {
     /// One more; its stream ends when it does not keep up.
-    pub(super) fn add(&mut self) -> mpsc::Receiver<Happened> {
+    pub(super) fn add(&mut self) -> mpsc::Receiver<News> {
         // Who left is noticed here, too, when nothing happens for long.
         self.all.retain(|subscriber| !subscriber.is_closed());
         let (sender, receiver) = mpsc::channel(PATIENCE);
@@ -25,21 +25,21 @@ impl Subscribers {
     /// How many are still there.
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        let there = |subscriber: &&mpsc::Sender<Happened>| !subscriber.is_closed();
+        let there = |subscriber: &&mpsc::Sender<News>| !subscriber.is_closed();
         self.all.iter().filter(there).count()
     }
 
     /// Tells all of them, and forgets those who are full or gone.
-    pub(super) fn tell(&mut self, event: &Happened) {
+    pub(super) fn tell(&mut self, news: &News) {
         self.all
-            .retain(|subscriber| subscriber.try_send(event.clone()).is_ok());
+            .retain(|subscriber| subscriber.try_send(news.clone()).is_ok());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::testing::happened;
+    use crate::control::testing::news;
 
     #[test]
     fn who_does_not_keep_up_is_dropped() {
@@ -49,7 +49,7 @@ mod tests {
         let gone = subscribers.add();
         drop(gone);
         for _ in 0..=PATIENCE {
-            subscribers.tell(&happened());
+            subscribers.tell(&news());
             assert!(quick.try_recv().is_ok());
         }
         assert_eq!(subscribers.all.len(), 1);

@@ -1,5 +1,6 @@
 //! Answers for tests of what carries them.
 
+use super::ask::News;
 use virtplug_ipc::{
     Belongs, BelongsKind, Counts, Device, DeviceState, Happened, Happening, HappeningKind, Status,
     VERSION,
@@ -48,8 +49,8 @@ pub(crate) fn status() -> Status {
     }
 }
 
-pub(crate) fn happened() -> Happened {
-    Happened {
+pub(crate) fn news() -> News {
+    let open = Happened {
         version: VERSION,
         event: Happening {
             number: 1,
@@ -60,5 +61,9 @@ pub(crate) fn happened() -> Happened {
             machine: None,
         },
         status: None,
+    };
+    News {
+        hidden: open.clone(),
+        open,
     }
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod clients;
+mod desk;
 mod files;
 mod introspection;
 mod limits;

@@ -4,6 +4,7 @@ use virtplug_core::{Engine, MachineKey, Order, Owner, PortPath, Report};
 use virtplug_ipc::{HappeningKind, MachineName};
 
 use crate::journal;
+use crate::present::{HideSerials as _, Serials, machine_name};
 
 /// Something that happened, before it has a number and a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,13 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// Its text without serial numbers.
+    pub(super) fn hidden(&self, serials: &Serials) -> String {
+        let mut text = self.text.clone();
+        text.hide_serials(serials);
+        text
+    }
+
     /// Of something that concerns neither a device nor a machine.
     pub(crate) fn plain(kind: HappeningKind, text: impl Into<String>) -> Self {
         Self {
@@ -91,13 +99,6 @@ fn machine_of(owner: &Owner) -> Option<&MachineKey> {
     match owner {
         Owner::Host => None,
         Owner::Machine(machine) => Some(machine),
-    }
-}
-
-fn machine_name(machine: &MachineKey) -> MachineName {
-    MachineName {
-        machine: machine.to_string(),
-        connection: machine.uri.to_string(),
     }
 }
 

@@ -14,7 +14,7 @@ use virtplug_ipc::{
 use zlink::tokio::unix::Connection;
 
 use crate::control::access::tests::access;
-use crate::control::access::{Access, Caller};
+use crate::control::access::{Access, Caller, Sight};
 use crate::control::ask::Ask;
 use crate::control::connection::serve;
 use crate::control::history::History;
@@ -23,7 +23,7 @@ use crate::control::methods::Methods;
 use crate::control::server::Server;
 use crate::control::testing::{device, status};
 use crate::control::told::Told;
-use crate::present::Serials;
+use crate::present::{HideSerials, Serials};
 
 /// Runs a test whose time goes on as fast as it can: who waits for a time, and
 /// for nothing else, has waited.
@@ -34,6 +34,14 @@ pub(super) fn run(test: impl Future<Output = ()>) {
         .build()
         .unwrap();
     LocalSet::new().block_on(&runtime, test);
+}
+
+/// An answer as the loop gives it.
+fn seen<T: HideSerials>(sight: Sight, mut answer: T) -> T {
+    if sight == Sight::WithoutSerials {
+        answer.hide_serials(&Serials::default());
+    }
+    answer
 }
 
 /// What the desk answers with and remembers.
@@ -51,40 +59,44 @@ pub(super) struct Desk {
 impl Desk {
     fn answer(&mut self, ask: Ask) {
         match ask {
-            Ask::Status(reply) => drop(reply.send(Ok(status()))),
-            Ask::Devices(reply) => drop(reply.send(Ok(DeviceList {
-                version: VERSION,
-                devices: vec![device(); self.devices],
-            }))),
-            Ask::Machines(reply) => drop(reply.send(Ok(MachineList {
+            Ask::Status(sight, reply) => drop(reply.send(Ok(seen(sight, status())))),
+            Ask::Devices(sight, reply) => {
+                let devices = DeviceList {
+                    version: VERSION,
+                    devices: vec![device(); self.devices],
+                };
+                drop(reply.send(Ok(seen(sight, devices))));
+            }
+            Ask::Machines(_, reply) => drop(reply.send(Ok(MachineList {
                 version: VERSION,
                 machines: Vec::new(),
             }))),
-            Ask::Rules(reply) => drop(reply.send(Ok(RuleList {
+            Ask::Rules(_, reply) => drop(reply.send(Ok(RuleList {
                 version: VERSION,
                 rules: Vec::new(),
                 groups: Vec::new(),
             }))),
-            Ask::Serials(reply) => drop(reply.send(Ok(Serials::default()))),
-            Ask::Show { name, reply } => {
+            Ask::Show { sight, name, reply } => {
                 self.history
-                    .add(Told::plain(HappeningKind::Connected, name));
-                drop(reply.send(Ok(Shown {
+                    .add(Told::plain(HappeningKind::Connected, name), None);
+                let shown = Shown {
                     version: VERSION,
                     device: Some(device()),
                     details: None,
                     machine: None,
                     history: self.history.kept().cloned().collect(),
-                })));
+                };
+                drop(reply.send(Ok(seen(sight, shown))));
             }
             Ask::Explain {
                 name,
                 machine,
                 reply,
+                ..
             } => {
                 let text = format!("{name} {machine:?}");
                 self.history
-                    .add(Told::plain(HappeningKind::Connected, text));
+                    .add(Told::plain(HappeningKind::Connected, text), None);
                 drop(reply.send(Ok(Explanation {
                     version: VERSION,
                     devices: Vec::new(),
@@ -101,8 +113,9 @@ impl Desk {
                 notes: vec![format!("{request:?} within {patience:?}")],
             }))),
             Ask::Reload(reply) => drop(reply.send(Ok(()))),
-            Ask::Monitor { more, reply } => {
-                let feed = self.history.feed(status(), "so it is".to_owned(), more);
+            Ask::Monitor { sight, more, reply } => {
+                let status = seen(sight, status());
+                let feed = self.history.feed(status, "so it is".to_owned(), more);
                 drop(reply.send(Ok(feed)));
             }
         }
@@ -170,7 +183,8 @@ impl Bench {
 
     pub(super) fn happen(&self, text: &str) {
         let told = Told::plain(HappeningKind::Connected, text);
-        self.desk.borrow_mut().history.add(told);
+        let hidden = Some(format!("hidden {text}"));
+        self.desk.borrow_mut().history.add(told, hidden);
     }
 }
 

@@ -83,6 +83,9 @@ fn serials_are_hidden_from_those_who_only_read() {
             let first = stream.next().await.unwrap().unwrap().unwrap();
             let device = &first.status.unwrap().devices[0].device;
             assert_eq!(device.serial.is_some(), visible);
+            bench.happen("one");
+            let next = stream.next().await.unwrap().unwrap().unwrap();
+            assert_eq!(next.event.text == "one", visible);
         }
     });
 }
