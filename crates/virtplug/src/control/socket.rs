@@ -1,6 +1,8 @@
 //! The socket file: where the daemon listens, and nobody else does.
 
-use std::fs::{DirBuilder, Permissions, metadata, remove_file, set_permissions, symlink_metadata};
+use std::fs::{
+    DirBuilder, Permissions, metadata, read_link, remove_file, set_permissions, symlink_metadata,
+};
 use std::io::ErrorKind;
 use std::os::unix::fs::{
     DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _,
@@ -24,9 +26,17 @@ const WAITING: u32 = 1024;
 /// Names another socket than that of the system.
 const VARIABLE: &str = "VIRTPLUG_SOCKET";
 
-/// The path of the socket of this process.
+/// The path of the socket of this process: where the well-known one leads to,
+/// if it is a link.
 pub(crate) fn path() -> PathBuf {
-    std::env::var_os(VARIABLE).map_or_else(|| virtplug_ipc::SOCKET.into(), PathBuf::from)
+    if let Some(path) = std::env::var_os(VARIABLE) {
+        return path.into();
+    }
+    let known = Path::new(virtplug_ipc::SOCKET);
+    match (known.parent(), read_link(known)) {
+        (Some(folder), Ok(target)) => folder.join(target),
+        _ => known.to_owned(),
+    }
 }
 
 /// A socket file of ours; it goes when this goes.
