@@ -1,5 +1,6 @@
 //! `virtplug doctor`: what on this host stands in the way, and what mends it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::args::DoctorArgs;
@@ -33,12 +34,17 @@ pub(crate) async fn run(world: World, args: &DoctorArgs) -> Exit {
 }
 
 /// The JSON form. Additions keep the version; a change of meaning raises it.
-#[derive(Debug, Serialize)]
-struct Report {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Report {
+    /// The version of this form.
     version: u32,
+    /// How many findings are errors.
     errors: usize,
+    /// How many are warnings.
     warnings: usize,
+    /// How many are notes.
     notes: usize,
+    /// What was found, by topic.
     findings: Vec<Finding>,
 }
 

@@ -6,6 +6,7 @@ use virtplug_ipc::{
     Changes, DeviceList, Explanation, Happened, MachineList, RuleList, Shown, Status,
 };
 
+use crate::doctor;
 use crate::exit::Exit;
 use crate::output::print_json;
 
@@ -33,6 +34,7 @@ enum Reply {
     Attach,
     /// Each line of it
     Monitor,
+    Doctor,
 }
 
 /// Prints the schema of the main file, of a machine's own file, or of a reply.
@@ -56,6 +58,7 @@ impl Reply {
             Self::Explain => schema_for!(Explanation),
             Self::Attach => schema_for!(Changes),
             Self::Monitor => schema_for!(Happened),
+            Self::Doctor => schema_for!(doctor::Report),
         }
     }
 }

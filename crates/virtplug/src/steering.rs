@@ -8,11 +8,12 @@ use tokio::time::{Instant, timeout_at};
 use virtplug_core::Engine;
 use virtplug_ipc::{Change, Changes, Control as _, ControlError};
 
-use crate::cli::{DeviceArg, Sources, Steer};
+use crate::cli::{DeviceArg, Look, Sources, Steer};
 use crate::client::{self, Client, Unreachable};
 use crate::exit::Exit;
 use crate::output::{message, print, print_json};
 use crate::pass::{self, Mode};
+use crate::query::{self, Query};
 use crate::render::{self, Layout};
 use crate::steer::{Request, Target};
 use crate::world::World;
@@ -91,7 +92,22 @@ pub(crate) async fn run(steer: &Steer, task: Task) -> Exit {
     } else {
         alone(&steer.sources, &task).await
     };
-    finish(done, steer.json)
+    let names: Vec<String> = done
+        .iter()
+        .flat_map(|changes| &changes.changes)
+        .map(|change| change.device.port.clone())
+        .collect();
+    let exit = finish(done, steer.json);
+    if steer.verbose > 0 && !steer.dry_run && !steer.json {
+        for name in names {
+            let look = Look {
+                sources: steer.sources.clone(),
+                json: false,
+            };
+            query::run(&look, &Query::Explain(name, None)).await;
+        }
+    }
+    exit
 }
 
 fn finish(done: Result<Changes, Exit>, json: bool) -> Exit {

@@ -41,6 +41,20 @@ fn check_all(lab: &Outer) -> Result<()> {
     Ok(())
 }
 
+/// What a shell offers after `virtplug attach`, asked as bash asks.
+fn check_completions(lab: &Outer) -> Result<()> {
+    let script = lab.sh("virtplug completions bash")?;
+    ensure!(script.contains("VIRTPLUG_COMPLETE"), "{script}");
+    let offered = lab.sh(
+        "VIRTPLUG_COMPLETE=bash _CLAP_COMPLETE_INDEX=2 _CLAP_COMPLETE_COMP_TYPE=9 \
+         _CLAP_COMPLETE_SPACE=false _CLAP_IFS=' ' virtplug -- virtplug attach ''",
+    )?;
+    for word in ["2-1", "2-3", "A1", "C1"] {
+        ensure!(offered.contains(word), "{word} is not offered: {offered}");
+    }
+    Ok(())
+}
+
 #[test]
 fn every_look_is_answered_with_the_daemon_and_without_it() {
     scenario(|lab| {
@@ -56,8 +70,11 @@ fn every_look_is_answered_with_the_daemon_and_without_it() {
         let status: Value = serde_json::from_str(&virtplug(lab, "status --json", 0)?)?;
         ensure!(status["daemon"].is_string(), "{status}");
 
+        check_completions(lab)?;
+
         lab.daemon().stop()?;
         check_all(lab)?;
+        check_completions(lab)?;
         let status = lab.sh("virtplug status --json 2> /dev/null")?;
         let status: Value = serde_json::from_str(&status)?;
         ensure!(status["daemon"].is_null(), "{status}");

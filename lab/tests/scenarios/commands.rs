@@ -1,6 +1,6 @@
 //! The commands that need no daemon.
 
-use lab::{Outer, Result, Stick, ensure, scenario};
+use lab::{Context as _, Outer, Result, Stick, ensure, scenario};
 use serde_json::Value;
 
 use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA};
@@ -64,7 +64,8 @@ fn devices_tells_where_each_device_belongs_and_is() {
         lab.plug(Stick::serial("C1").port("3"))?;
         lab.machine("alpha").wait_exactly(&[&a1])?;
 
-        let json: Value = serde_json::from_str(&virtplug(lab, "devices --json", 0)?)?;
+        let said = virtplug(lab, "devices --json", 0)?;
+        let json: Value = serde_json::from_str(&said).context(said)?;
         let device = |port: &str| {
             let devices = json["devices"].as_array().cloned().unwrap_or_default();
             devices

@@ -110,8 +110,9 @@ fn doctor_finds_what_stands_in_the_way() {
              chmod +x /etc/libvirt/hooks/qemu",
         )?;
         lab.sh(
-            "sed \"s#</devices>#<hostdev mode='subsystem' type='usb'><source><address bus='2' device='9'/></source></hostdev></devices>#\" \
-             /root/beta.xml > /root/static.xml && virsh -q define /root/static.xml",
+            "virsh dumpxml --inactive beta | sed \"s#</devices>#<hostdev mode='subsystem' type='usb'><source>\
+             <address bus='2' device='9'/></source></hostdev></devices>#\" > /root/static.xml && \
+             virsh -q define /root/static.xml",
         )?;
         let said = lab.run("virtplug doctor 2>&1")?.out;
         for word in ["99-old.rules", "hooks/qemu", "beta"] {

@@ -28,7 +28,7 @@ pub(crate) struct Steer {
     /// Change nothing, show what would be done
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
-    /// Say more; may be repeated
+    /// Explain, too; with --dry-run why each device goes or stays
     #[arg(long, short = 'v', action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Print JSON

@@ -1,10 +1,11 @@
 //! What a probe found.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use virtplug_core::Escaped;
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Severity {
     /// It is as it should be.
@@ -29,7 +30,7 @@ impl Severity {
 }
 
 /// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Topic {
     Control,
@@ -60,9 +61,11 @@ impl Topic {
 }
 
 /// One thing that was found. Its texts are safe to print.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Finding {
+    /// How much it matters.
     pub(crate) severity: Severity,
+    /// What it is about.
     pub(crate) topic: Topic,
     /// What is so.
     pub(crate) text: String,
