@@ -157,6 +157,8 @@ impl Engine {
                 let both = other.is_some_and(|other| other.entry(alias).is_some());
                 let present = self.devices.with_instance(alias.instance);
                 if let Some(present) = present.filter(|_| !both) {
+                    // Another device may be known by its address by now.
+                    self.dirty.extend(present.assignment.machine().cloned());
                     self.reconsider.insert(present.device.port.clone());
                 }
             }
