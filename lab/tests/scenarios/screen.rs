@@ -88,7 +88,7 @@ fn learn_waits_for_a_device_and_the_daemon_has_the_rule_at_once() {
         virtplug(lab, "check", 0)?;
         // Asked again it changes nothing, and forgetting takes it out.
         let said = virtplug(lab, "learn beta --device C1 --yes", 0)?;
-        ensure!(said.contains("already"), "{said}");
+        ensure!(said.contains("the same rule"), "{said}");
         virtplug(lab, "forget C1 --yes", 0)?;
         lab.machine("beta").wait_exactly(&[])?;
         // Whoever is not at a terminal has to say yes before.
