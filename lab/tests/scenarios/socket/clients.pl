@@ -15,7 +15,7 @@ sub connected {
     die "cannot connect: $!\n";
 }
 
-sub tell {
+sub announce {
     open my $file, '>', "/root/$kind.$_[0]" or die $!;
     close $file;
 }
@@ -27,7 +27,7 @@ if ($kind eq 'silent') {
     syswrite $socket, qq({"method":"org.virtplug.Control.Monitor","more":true}\0);
     syswrite $socket, $status for 1 .. 1000;
     push @open, $socket;
-    tell('ready');
+    announce('ready');
     sleep 3600;
 } elsif ($kind eq 'many') {
     for (1 .. $number) {
@@ -35,11 +35,11 @@ if ($kind eq 'silent') {
         syswrite $socket, $status;
         push @open, $socket;
     }
-    tell('ready');
+    announce('ready');
     sleep 3600;
 } else {
     srand 7;
-    tell('ready');
+    announce('ready');
     my $socket = connected();
     for my $count (1 .. $number) {
         my $choice = int rand 6;
@@ -61,5 +61,5 @@ if ($kind eq 'silent') {
         my $part = syswrite $socket, 'y' x 65536 or last;
         $sent += $part;
     }
-    tell('done');
+    announce('done');
 }
