@@ -28,7 +28,7 @@ fn watch_shows_and_steers_with_keys() {
         alpha.wait_exactly(&[&stick])?;
         // Keys come through a pipe into a terminal of 24 lines and 80 columns.
         lab.sh(
-            "mkfifo /root/keys && (sleep 3600 > /root/keys & echo $! > /root/holder) && \
+            "mkfifo /root/keys && (sleep 3600 > /root/keys 2> /dev/null & echo $! > /root/holder) && \
              (script -qfec 'stty rows 24 cols 80; virtplug watch; echo ended with $?' /root/screen \
              < /root/keys > /dev/null 2>&1 &)",
         )?;
@@ -79,7 +79,7 @@ fn monitor_tells_what_happens_as_it_happens() {
 fn learn_waits_for_a_device_and_the_daemon_has_the_rule_at_once() {
     scenario(|lab| {
         lab.install(A1_TO_ALPHA)?;
-        lab.sh("(sleep 4; sleep 30) | script -qfec 'virtplug learn beta --yes' /root/learned > /dev/null 2>&1 &")?;
+        lab.sh("(sleep 60 2> /dev/null | script -qfec 'virtplug learn beta --yes' /root/learned > /dev/null 2>&1) > /dev/null 2>&1 &")?;
         wait_for(lab, "/root/learned", "plug")?;
         let stick = lab.plug(Stick::serial("C1"))?;
         lab.machine("beta").wait_exactly(&[&stick])?;

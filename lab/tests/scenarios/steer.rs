@@ -92,7 +92,7 @@ fn what_is_attached_by_hand_stays_through_a_reset_until_unplug_or_the_end_of_the
         let said = virtplug(lab, "attach Z9", 1)?;
         ensure!(said.contains("Z9"), "{said}");
         // It waits for what comes.
-        lab.sh("(virtplug attach C1 -D beta --wait 60s > /root/waited 2>&1; echo $? >> /root/waited) & sleep 1")?;
+        lab.sh("(virtplug attach C1 -D beta --wait 60s > /root/waited 2>&1; echo $? >> /root/waited) > /dev/null 2>&1 & sleep 1")?;
         beta.start()?;
         beta.wait_exactly(&[&c1])?;
         let waited = lab.sh("sleep 2; cat /root/waited")?;
