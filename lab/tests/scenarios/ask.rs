@@ -35,7 +35,8 @@ fn check_all(lab: &Outer) -> Result<()> {
         if !command.contains("--tree") {
             let json = lab.sh(&format!("virtplug {command} --json 2> /dev/null"))?;
             let json: Value = serde_json::from_str(&json)?;
-            ensure!(json["version"] == 2, "{command} --json: {json}");
+            let version = json.get("version").and_then(Value::as_u64);
+            ensure!(version == Some(2), "{command} --json: {json}");
         }
     }
     Ok(())

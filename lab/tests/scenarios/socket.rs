@@ -69,11 +69,9 @@ fn a_socket_that_was_left_is_replaced_and_one_in_use_is_not() {
         lab.install(A1_TO_ALPHA)?;
         virtplug(lab, "status", 0)?;
         // A second daemon leaves the first one's socket alone.
-        let said = lab.sh(
-            "virtplug daemon > /root/second 2>&1 & \
+        let said = lab.sh("virtplug daemon > /root/second 2>&1 & \
              for i in $(seq 120); do grep -q control.sock /root/second && break; sleep 0.5; done; \
-             kill $!; wait; cat /root/second",
-        )?;
+             kill $!; wait; cat /root/second")?;
         ensure!(said.contains("control.sock"), "{said}");
         virtplug(lab, "status", 0)?;
         // Killed, it leaves its socket; the next one takes its place.
