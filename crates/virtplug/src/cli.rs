@@ -133,7 +133,12 @@ pub(crate) enum Command {
         )]
         domain: Option<String>,
         /// Wait that long for the device to come and the machine to run, such as 30s
-        #[arg(long, value_name = "TIME", value_parser = args::wait)]
+        #[arg(
+            long,
+            value_name = "TIME",
+            value_parser = args::wait,
+            conflicts_with_all = ["busnum", "devnum"]
+        )]
         wait: Option<Duration>,
         #[command(flatten)]
         steer: Steer,

@@ -26,7 +26,7 @@ mod waiting;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
@@ -66,7 +66,7 @@ pub(crate) struct Control {
 pub(crate) enum Left {
     Change {
         request: crate::steer::Request,
-        patience: Duration,
+        patience: crate::steer::Patience,
         reply: Reply<Changes>,
     },
     Reload(Reply<()>),

@@ -18,6 +18,7 @@ use virtplug_ipc::HappeningKind;
 use virtplug_libvirt::ConnectionEvent;
 use virtplug_udev::{Monitor, RECEIVE_BUFFER};
 
+use self::asked::Wanted;
 use crate::cli::Sources;
 use crate::control::{Control, Plugs, Told, socket_path};
 use crate::edge::{Edge, error_text};
@@ -56,6 +57,8 @@ struct Daemon {
     reload: Reload,
     /// What was wrong with the last reload, for the status line.
     reload_trouble: Option<&'static str>,
+    /// What somebody asked for and waits for that it can be begun.
+    wanted: Vec<Wanted>,
 }
 
 /// Runs until SIGTERM or SIGINT.
@@ -120,6 +123,7 @@ fn start(
         control,
         reload: Reload::default(),
         reload_trouble: None,
+        wanted: Vec::new(),
     };
     let orders = daemon.control.earlier_orders().clone();
     if !orders.is_empty() {
@@ -148,7 +152,7 @@ impl Daemon {
         };
         let exit = loop {
             let wakeup = self.engine.next_wakeup().map(|at| self.instant(at));
-            let impatient = self.control.next_end();
+            let impatient = self.next_end();
             select! {
                 biased;
                 () = caught(&mut terminate) => break Exit::Ok,
@@ -169,6 +173,7 @@ impl Daemon {
                     continue;
                 }
             }
+            self.try_again();
             self.control.after_step(&self.engine);
             if self.queue.is_empty() {
                 // A storm of events costs one look at the whole.

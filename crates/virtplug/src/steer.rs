@@ -13,8 +13,24 @@ use virtplug_ipc::{Change, Changes, ControlError, VERSION};
 
 use goal::{Goal, Progress};
 
-/// Longest time that a call waits for its effect, unless it says otherwise.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long somebody waits for what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// At most so long.
+    pub(crate) time: Duration,
+    /// Also where something stands against it: it may go away.
+    pub(crate) insists: bool,
+}
+
+impl Default for Patience {
+    /// Of those who do not say.
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(30),
+            insists: false,
+        }
+    }
+}
 
 /// Something to be changed, as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +86,8 @@ pub(crate) struct Begun {
 pub(crate) struct Pending {
     goals: Vec<Goal>,
     notes: Vec<String>,
+    /// Whether what stands against a goal is waited for, too.
+    insists: bool,
 }
 
 /// Understands a request; changes nothing yet.
@@ -77,13 +95,29 @@ pub(crate) fn begin(engine: &Engine, request: &Request) -> Result<Begun, Control
     understand::understand(engine, request)
 }
 
+/// Whether something that was refused may be possible in a moment: the device
+/// comes, or the machine starts.
+pub(crate) fn may_pass(refused: &ControlError) -> bool {
+    matches!(
+        refused,
+        ControlError::NoSuchDevice { .. } | ControlError::MachineOff { .. }
+    )
+}
+
 impl Pending {
+    /// The same for somebody who waits for what stands against it, too.
+    #[must_use]
+    pub(crate) fn for_one_who(self, insists: bool) -> Self {
+        Self { insists, ..self }
+    }
+
     /// What came of it, once that is clear. To be asked after each step of the engine.
     pub(crate) fn outcome(&self, engine: &Engine) -> Option<Changes> {
         let mut changes = Vec::new();
         for goal in &self.goals {
             match goal.progress(engine) {
                 Progress::UnderWay => return None,
+                Progress::Missed(_) if self.insists => return None,
                 Progress::Reached(result) => changes.push(goal.change(true, result)),
                 Progress::Missed(result) => changes.push(goal.change(false, result)),
             }

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, pin_mut};
-use tokio::time::{Instant, timeout_at};
 use virtplug_core::Engine;
 use virtplug_ipc::{Change, Changes, Control as _, ControlError};
 
@@ -127,46 +125,12 @@ fn finish(done: Result<Changes, Exit>, json: bool) -> Exit {
     }
 }
 
-/// Asks the daemon, and again whenever something happened while there is time.
+/// Asks the daemon.
 async fn order(client: &mut Client, task: &Task) -> Result<Changes, Exit> {
-    has_numbers(client, &task.request, task.numbers).await?;
-    let Some(wait) = task.wait else {
-        return client::answered(call(client, &task.request, None).await);
-    };
-    let deadline = Instant::now() + wait;
-    let mut watcher = client::connect().await.map_err(|error| error.tell())?;
-    let happenings = watcher.monitor().await;
-    let happenings = happenings.map_err(|error| client::broken(&error))?;
-    pin_mut!(happenings);
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let answer = call(client, &task.request, Some(left)).await;
-        let is_final = match &answer {
-            Ok(Ok(changes)) => changes.are_done(),
-            Ok(Err(error)) => !may_pass(error),
-            Err(_) => true,
-        };
-        // What happens next may be what it waits for.
-        let happened = async {
-            !is_final
-                && matches!(
-                    timeout_at(deadline, happenings.next()).await,
-                    Ok(Some(Ok(_)))
-                )
-        };
-        if !happened.await {
-            return client::answered(answer);
-        }
+    if task.wait.is_none() {
+        has_numbers(client, &task.request, task.numbers).await?;
     }
-}
-
-/// Whether an error may be over when something happened: the device comes, or
-/// the machine starts.
-fn may_pass(error: &ControlError) -> bool {
-    matches!(
-        error,
-        ControlError::NoSuchDevice { .. } | ControlError::MachineOff { .. }
-    )
+    client::answered(call(client, &task.request, task.wait).await)
 }
 
 async fn call(

@@ -1,15 +1,13 @@
 //! What the connections ask the loop of the daemon. Each question carries the
 //! way back of its answer, so that the loop waits for nobody.
 
-use std::time::Duration;
-
 use tokio::sync::{mpsc, oneshot};
 use virtplug_ipc::{
     Changes, ControlError, DeviceList, Explanation, Happened, MachineList, RuleList, Shown, Status,
 };
 
 use super::access::Sight;
-use crate::steer::Request;
+use crate::steer::{Patience, Request};
 
 /// Questions that wait for the loop at most; who asks more waits at the door.
 pub(super) const QUEUE: usize = 64;
@@ -53,10 +51,10 @@ pub(crate) enum Ask {
         machine: Option<String>,
         reply: Reply<Explanation>,
     },
-    /// Something is to be changed; answered when it is, or after `patience`.
+    /// Something is to be changed; answered when it is, or when the patience is over.
     Change {
         request: Request,
-        patience: Duration,
+        patience: Patience,
         reply: Reply<Changes>,
     },
     Reload(Reply<()>),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::access::{Access, Caller, Right, Sight};
 use super::ask::{Ask, News, Reply};
 use super::limits::LONGEST_WAIT;
-use crate::steer::{PATIENCE, Request, Target};
+use crate::steer::{Patience, Request, Target};
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::{mpsc, oneshot, watch};
 use virtplug_ipc::{
@@ -77,10 +77,13 @@ impl Methods {
         wait_ms: Option<u64>,
     ) -> Result<Changes, ControlError> {
         self.permit(Right::Write).await?;
-        let patience = wait_ms.map_or(PATIENCE, Duration::from_millis);
+        let patience = wait_ms.map_or_else(Patience::default, |wait| Patience {
+            time: Duration::from_millis(wait).min(LONGEST_WAIT),
+            insists: true,
+        });
         self.ask(|reply| Ask::Change {
             request,
-            patience: patience.min(LONGEST_WAIT),
+            patience,
             reply,
         })
         .await

@@ -1,6 +1,6 @@
 //! What the daemon does for those who ask through its socket.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use virtplug_config::LoadError;
 use virtplug_core::{Event, Time};
@@ -10,6 +10,15 @@ use super::Daemon;
 use crate::control::{Ask, Left, Reply};
 use crate::present::Context;
 use crate::steer::{self, Request};
+
+/// A change that cannot be begun yet.
+pub(super) struct Wanted {
+    request: Request,
+    insists: bool,
+    /// When its caller waits no longer.
+    until: Instant,
+    reply: Reply<Changes>,
+}
 
 impl Daemon {
     /// Answers a question; gives whether that may have changed something.
@@ -25,7 +34,15 @@ impl Daemon {
                 request,
                 patience,
                 reply,
-            }) => self.change(&request, patience, reply),
+            }) => {
+                let until = Instant::now() + patience.time;
+                self.change(Wanted {
+                    request,
+                    insists: patience.insists,
+                    until,
+                    reply,
+                });
+            }
             Some(Left::Reload(reply)) => {
                 self.control.reloads.add(reply, self.reload.is_running());
                 self.reload.start(&self.sources);
@@ -34,20 +51,42 @@ impl Daemon {
         true
     }
 
-    fn change(&mut self, request: &Request, patience: Duration, reply: Reply<Changes>) {
-        let begun = match steer::begin(&self.engine, request) {
+    fn change(&mut self, wanted: Wanted) {
+        let begun = match steer::begin(&self.engine, &wanted.request) {
             Ok(begun) => begun,
             Err(refused) => {
-                // Who is gone meanwhile needs no answer.
-                let _ = reply.send(Err(refused));
+                let early = Instant::now() < wanted.until;
+                if wanted.insists && early && steer::may_pass(&refused) {
+                    self.wanted.push(wanted);
+                } else {
+                    // Who is gone meanwhile needs no answer.
+                    let _ = wanted.reply.send(Err(refused));
+                }
                 return;
             }
         };
         for order in begun.orders {
             self.feed(Event::Order(order), None);
         }
-        let until = Instant::now() + patience;
-        self.control.await_outcome(begun.pending, until, reply);
+        let pending = begun.pending.for_one_who(wanted.insists);
+        self.control
+            .await_outcome(pending, wanted.until, wanted.reply);
+    }
+
+    /// Tries again what could not be begun: something has changed, or the
+    /// time is over.
+    pub(super) fn try_again(&mut self) {
+        for wanted in std::mem::take(&mut self.wanted) {
+            if !wanted.reply.is_closed() {
+                self.change(wanted);
+            }
+        }
+    }
+
+    /// When somebody stops waiting.
+    pub(super) fn next_end(&self) -> Option<Instant> {
+        let wanted = self.wanted.iter().map(|wanted| wanted.until).min();
+        wanted.into_iter().chain(self.control.next_end()).min()
     }
 
     /// Tells those who asked for a reload how it ended.

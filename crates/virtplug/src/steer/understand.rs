@@ -40,6 +40,7 @@ impl Draft {
             pending: Pending {
                 goals: self.goals,
                 notes: self.notes,
+                insists: false,
             },
         }
     }

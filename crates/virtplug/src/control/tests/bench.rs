@@ -110,7 +110,7 @@ impl Desk {
             } => drop(reply.send(Ok(Changes {
                 version: VERSION,
                 changes: Vec::new(),
-                notes: vec![format!("{request:?} within {patience:?}")],
+                notes: vec![format!("{request:?} within {:?}", patience.time)],
             }))),
             Ask::Reload(reply) => drop(reply.send(Ok(()))),
             Ask::Monitor { sight, more, reply } => {
