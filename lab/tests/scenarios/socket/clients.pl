@@ -25,6 +25,8 @@ my @open;
 if ($kind eq 'silent') {
     my $socket = connected();
     syswrite $socket, qq({"method":"org.virtplug.Control.Monitor","more":true}\0);
+    # As much as fits: the daemon reads no more when its answers are not taken.
+    $socket->blocking(0);
     syswrite $socket, $status for 1 .. 1000;
     push @open, $socket;
     announce('ready');
