@@ -1,5 +1,8 @@
 //! The control socket under clients that do not behave.
 
+use std::time::Duration;
+
+use lab::wait::{Seen, until_within};
 use lab::{Outer, Result, Stick, ensure, scenario};
 
 use crate::A1_TO_ALPHA;
@@ -47,7 +50,14 @@ fn bad_clients_cost_the_daemon_nothing() {
         start_clients(lab, "rubbish", 10_000)?;
         let stick = lab.replug(&stick, "2")?;
         alpha.wait_exactly(&[&stick])?;
-        lab.sh("for i in $(seq 600); do test -e /root/rubbish.done && exit 0; sleep 0.5; done; cat /root/rubbish.log; exit 1")?;
+        until_within(Duration::from_secs(600), "the rubbish is sent", || {
+            let done = lab.run("test -e /root/rubbish.done")?.code == 0;
+            Ok(if done {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet(lab.sh("cat /root/rubbish.log")?)
+            })
+        })?;
         virtplug(lab, "status", 0)?;
 
         lab.sh("pkill -f clients.pl; sleep 2")?;

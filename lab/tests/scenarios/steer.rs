@@ -37,7 +37,7 @@ fn what_is_detached_by_hand_stays_out_until_it_is_released() {
         // Plugging it in again ends it, too.
         virtplug(lab, "detach A1", 0)?;
         lab.unplug(&stick)?;
-        lab.sh("sleep 6")?;
+        lab.sh("sleep 11")?;
         let stick = lab.plug(Stick::serial("A1"))?;
         alpha.wait_exactly(&[&stick])?;
 
@@ -78,7 +78,7 @@ fn what_is_attached_by_hand_stays_through_a_reset_until_unplug_or_the_end_of_the
 
         let c1 = {
             lab.unplug(&c1)?;
-            lab.sh("sleep 6")?;
+            lab.sh("sleep 11")?;
             lab.plug(Stick::serial("C1").port("2"))?
         };
         lab.daemon().wait_quiet()?;

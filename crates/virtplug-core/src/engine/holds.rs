@@ -1,6 +1,7 @@
 //! Devices whose owner was decided by hand: how long that lasts.
 
-use super::departures::RESET_PATIENCE;
+use std::time::Duration;
+
 use super::machine::Existence;
 use super::{Engine, Wake};
 use crate::device::{Device, InstanceId};
@@ -12,6 +13,10 @@ use crate::port::PortPath;
 use crate::report::{HoldEnd, Report};
 use crate::text::RawText;
 use crate::time::Time;
+
+/// How long after a device left its port its hold waits for it: a reset of a
+/// whole controller on a busy host takes seconds.
+const LOST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A held device that left its port: it may be back at once.
 #[derive(Debug)]
@@ -40,7 +45,7 @@ impl Engine {
         if !self.orders.holds.contains_key(&gone.instance) {
             return;
         }
-        let until = self.now + RESET_PATIENCE;
+        let until = self.now + LOST_PATIENCE;
         let lost = Lost {
             instance: gone.instance,
             vendor: gone.vendor,

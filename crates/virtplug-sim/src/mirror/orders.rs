@@ -1,14 +1,18 @@
 //! What somebody ordered, and how long that lasts, by what the engine was told.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use virtplug_core::{
     Device, Hold, InstanceId, MachineKey, MachineRead, Order, Orders, Owner, Pause, Policy,
     PortPath, Rule, Time,
 };
 
-use super::{Around, Known, Mirror, RESET};
+use super::{Around, Known, Mirror};
 use crate::wish::{Around as _, Followed, Wish, rank};
+
+/// How long a hold waits for a device that left.
+const LOST: Duration = Duration::from_secs(10);
 
 /// A hold that was ordered just now: what it may depend on is history.
 #[derive(Debug)]
@@ -252,7 +256,7 @@ impl Mirror {
         let found = lost.find(|(instance, (at, gone))| {
             let hold = self.orders.holds.get(instance);
             hold.is_some_and(|hold| hold.port == device.port)
-                && now < *at + RESET
+                && now < *at + LOST
                 && gone.vendor == device.vendor
                 && gone.product == device.product
                 && gone.serial.known().is_some()
@@ -271,7 +275,7 @@ impl Mirror {
         let present: BTreeSet<InstanceId> = self.devices.values().map(|one| one.instance).collect();
         let lost = std::mem::take(&mut self.lost);
         for (instance, (at, device)) in lost {
-            if now < at + RESET {
+            if now < at + LOST {
                 self.lost.insert(instance, (at, device));
             } else {
                 self.orders.holds.remove(&instance);

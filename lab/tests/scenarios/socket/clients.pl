@@ -50,7 +50,7 @@ if ($kind eq 'silent') {
         $message = '{"method":"org.virtplug.Control.Attach","parameters":{"device":' . ('[' x 500) . "\0" if $choice == 2;
         $message = qq({"method":"org.virtplug.Control.Nothing$count"}\0) if $choice == 3;
         $message = qq({"method":7,"parameters":null}\0) if $choice == 4;
-        $message = ('x' x 70000) if $choice == 5;
+        $message = ('x' x 3000) if $choice == 5;
         my $sent = syswrite $socket, $message;
         if (!defined $sent || $count % 20 == 0) {
             close $socket;

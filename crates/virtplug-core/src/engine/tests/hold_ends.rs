@@ -73,7 +73,7 @@ fn unplugging_ends_it() {
     bench.unplug("1-1");
     bench.run();
     assert_eq!(bench.ends(), []);
-    bench.pass_seconds(5);
+    bench.pass_seconds(10);
     assert_eq!(bench.ends(), [HoldEnd::Unplugged]);
     assert!(bench.engine.orders().is_empty());
     bench.plug(device("1-1", 3, "A"));
