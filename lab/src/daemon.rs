@@ -24,7 +24,7 @@ impl Outer {
         Program::find().check()?;
         self.write(CONFIG, config)?;
         // The program itself was unpacked with the payload.
-        self.sh("systemd-sysusers && systemctl daemon-reload")?;
+        self.sh("systemd-sysusers && systemd-tmpfiles --create virtplug.conf && systemctl daemon-reload")?;
         Ok(())
     }
 

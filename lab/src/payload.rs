@@ -59,20 +59,16 @@ pub fn write(path: &Path, program: Option<&Program>) -> Result<()> {
     )?;
     if let Some(program) = program.filter(|program| program.binary.is_file()) {
         add_file(&mut archive, "usr/bin/virtplug", 0o755, &program.binary)?;
-        let unit = program.dist.join("virtplug.service");
-        add_file(
-            &mut archive,
-            "usr/lib/systemd/system/virtplug.service",
-            0o644,
-            &unit,
-        )?;
-        let users = program.dist.join("virtplug.sysusers");
-        add_file(
-            &mut archive,
-            "usr/lib/sysusers.d/virtplug.conf",
-            0o644,
-            &users,
-        )?;
+        for (file, place) in [
+            (
+                "virtplug.service",
+                "usr/lib/systemd/system/virtplug.service",
+            ),
+            ("virtplug.sysusers", "usr/lib/sysusers.d/virtplug.conf"),
+            ("virtplug.tmpfiles", "usr/lib/tmpfiles.d/virtplug.conf"),
+        ] {
+            add_file(&mut archive, place, 0o644, &program.dist.join(file))?;
+        }
     }
     archive.into_inner()?.flush()?;
     let length = file.metadata()?.len();

@@ -112,6 +112,11 @@ impl Diagnostic {
         self.place.file_span()
     }
 
+    /// The place in the text, which begins behind a byte order mark.
+    pub(crate) fn text_span(&self) -> Option<&Range<usize>> {
+        self.place.text_span()
+    }
+
     /// The line, counted from 1.
     pub fn line(&self) -> Option<usize> {
         self.place.line()

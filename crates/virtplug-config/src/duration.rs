@@ -72,6 +72,16 @@ pub(crate) fn read(value: &Value<'_>, key: &Key, findings: &mut Findings) -> Opt
 }
 
 /// One or several numbers, each with its unit: `10s`, `1min 30s`.
+/// A length of time as it is written in the configuration, from `1ms` to
+/// `60min`; otherwise what to write.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let fits = |time: &Duration| (SHORTEST..=LONGEST).contains(time);
+    parse(text).filter(fits).ok_or_else(|| match meant(text) {
+        Some(meant) => format!("write `{meant}`"),
+        None => "write a time from 1ms to 60min, such as 30s".to_owned(),
+    })
+}
+
 fn parse(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut milliseconds: Option<u64> = None;

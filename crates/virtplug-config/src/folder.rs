@@ -23,6 +23,17 @@ pub(crate) struct Listing {
     pub(crate) exposures: Exposures,
 }
 
+impl Listing {
+    /// Puts a file in its place, instead of any other one of that name.
+    pub(crate) fn put(&mut self, path: &Path) {
+        self.paths
+            .retain(|other| other.file_name() != path.file_name());
+        self.paths.push(path.to_owned());
+        self.paths
+            .sort_by_key(|path| path.file_name().map(|name| name.as_bytes().to_vec()));
+    }
+}
+
 /// Lists the files that count. A folder that does not exist holds none.
 pub(crate) fn list(folder: &Path, reader: Reader) -> Result<Listing, FileFault> {
     let metadata = match fs::metadata(folder).map_err(FileFault::from) {

@@ -2,6 +2,7 @@
 //! schema, the manual page and tests.
 
 mod condition;
+mod control;
 mod machine;
 mod option;
 mod other_name;
@@ -9,6 +10,7 @@ mod other_name;
 pub(crate) mod tests;
 
 pub(crate) use condition::*;
+pub(crate) use control::*;
 pub(crate) use machine::*;
 pub(crate) use option::*;
 pub(crate) use other_name::OTHER_NAMES;
@@ -37,6 +39,8 @@ pub(crate) enum Kind {
     Name,
     /// Text that is not blank.
     Text,
+    /// A list of texts that are not blank; may be empty.
+    Texts,
     /// The UUID of a machine.
     Uuid,
     /// A port of a machine.
@@ -121,11 +125,12 @@ pub(crate) enum Needs {
 }
 
 /// All kinds of tables, the outermost first.
-pub(crate) const SHAPES: [&Shape; 9] = [
+pub(crate) const SHAPES: [&Shape; 10] = [
     &MAIN,
     &MACHINE,
     &HOST_TABLE,
     &DEFAULTS_TABLE,
+    &CONTROL_TABLE,
     &RULE,
     &HOST_RULE,
     &CONDITIONS,

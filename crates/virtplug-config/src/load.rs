@@ -8,18 +8,19 @@ use toml::de::DeTable;
 use virtplug_core::Policy;
 
 use crate::access::{Exposure, Reader};
+use crate::control::Control;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::encoding::{EncodingFaultKind, decode};
 use crate::file::{self, Contents, FileFault};
 use crate::findings::Findings;
-use crate::folder;
+use crate::folder::{self, Listing};
 use crate::meaning::{self, Meant};
 use crate::roots::Roots;
 use crate::rule_places::RulePlaces;
 use crate::source::{Place, Source};
 use crate::syntax::Document;
 use crate::written::Written;
-use crate::{MAIN_FILE, machine, main_file};
+use crate::{machine, main_file};
 
 /// What the command line says about a configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Options {
 pub struct Loaded {
     /// What it means.
     pub policy: Policy,
+    /// Who may speak with the daemon.
+    pub control: Control,
     /// Warnings and notes, in the order of the files.
     pub notes: Vec<Diagnostic>,
     /// The files that were read, the main file first.
@@ -87,19 +90,39 @@ impl std::error::Error for LoadError {}
 /// Loads a main file and the folder `machines.d` beside it. For [`MAIN_FILE`]
 /// that means the usual folders of a system, see [`Roots::system`].
 pub fn load(main: &Path, options: &Options) -> Result<Loaded, LoadError> {
-    let roots = if main == Path::new(MAIN_FILE) {
-        Roots::system()
-    } else {
-        Roots::of_file(main)
-    };
-    load_from(&roots, options)
+    load_from(&Roots::of(main), options)
 }
 
 /// Loads the configuration in these folders.
 pub fn load_from(roots: &Roots, options: &Options) -> Result<Loaded, LoadError> {
+    load_with(roots, options, None)
+}
+
+/// A file as it would be: the main file, or one of the first folder of machines.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Substitute<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// Loads the configuration in these folders as it would be with another file
+/// in it.
+pub(crate) fn load_with(
+    roots: &Roots,
+    options: &Options,
+    substitute: Option<Substitute<'_>>,
+) -> Result<Loaded, LoadError> {
     let reader = Reader::of_this_process();
-    let main = roots.main();
-    let read = file::read(main, reader);
+    let read_file = |path: &Path| match substitute {
+        Some(substitute) if substitute.path == path => Ok(Contents {
+            bytes: substitute.bytes.to_vec(),
+            exposure: None,
+        }),
+        _ => file::read(path, reader),
+    };
+    let new_main = substitute.filter(|substitute| roots.is_first_main(substitute.path));
+    let main = new_main.map_or(roots.main(), |substitute| substitute.path);
+    let read = read_file(main);
     if let Err(fault @ FileFault::Missing) = &read {
         return Err(LoadError {
             diagnostics: vec![refusal(main, fault)],
@@ -113,7 +136,15 @@ pub fn load_from(roots: &Roots, options: &Options) -> Result<Loaded, LoadError> 
         tree.check_folder(&folder, reader);
     }
     tree.add(main, read, main_file::read);
-    tree.add_drop_ins(roots, reader);
+    let new = substitute.filter(|_| new_main.is_none());
+    let list = || {
+        let mut listing = roots.list(reader)?;
+        if let Some(new) = new {
+            listing.put(new.path);
+        }
+        Ok(listing)
+    };
+    tree.add_drop_ins(list, read_file);
     tree.into_loaded(options)
 }
 
@@ -208,9 +239,12 @@ impl Tree {
         }
     }
 
-    fn add_drop_ins(&mut self, roots: &Roots, reader: Reader) {
-        let list = || roots.list(reader);
-        match folder::read_all(list, |path| file::read(path, reader)) {
+    fn add_drop_ins(
+        &mut self,
+        list: impl FnMut() -> Result<Listing, (PathBuf, FileFault)>,
+        read: impl Fn(&Path) -> Result<Contents, FileFault>,
+    ) {
+        match folder::read_all(list, read) {
             Err((folder, fault)) => self.diagnostics.push(refusal(&folder, &fault)),
             Ok((exposures, drop_ins)) => {
                 for (folder, exposure) in exposures {
@@ -292,6 +326,7 @@ impl Tree {
         }
         Ok(Loaded {
             policy,
+            control: self.written.control.unwrap_or_default(),
             notes: diagnostics,
             files: self.files,
             places,

@@ -4,23 +4,26 @@ use toml::de::{DeTable, DeValue};
 
 use crate::findings::Findings;
 use crate::key::{
-    ALL_CONDITIONS, CONNECT, DEFAULTS, DEFAULTS_TABLE, DEVICE, DEVICE_OPTIONS, HOST, HOST_DEVICE,
-    HOST_TABLE, MACHINE, MACHINES, MAIN,
+    ALL_CONDITIONS, CONNECT, CONTROL, CONTROL_TABLE, DEFAULTS, DEFAULTS_TABLE, DEVICE,
+    DEVICE_OPTIONS, HOST, HOST_DEVICE, HOST_TABLE, MACHINE, MACHINES, MAIN,
 };
 use crate::suggestion::{quoted, toml_key};
 use crate::table::{Hint, Value, check_keys, get};
 use crate::written::{Written, WrittenDefaults, WrittenDevice};
-use crate::{device, machine, mismatch, option};
+use crate::{control, device, machine, mismatch, option};
 
 /// Reads the main file.
 pub(crate) fn read(table: &DeTable<'_>, findings: &mut Findings) -> Written {
     check_keys(table, &MAIN, findings, |name, value| {
         let of_machine = MACHINE.keys.iter().any(|key| key.name == name);
         let option = DEVICE_OPTIONS.iter().any(|key| key.name == name);
+        let of_control = CONTROL_TABLE.keys.iter().any(|key| key.name == name);
         if option {
             Some(Hint::help(format!(
                 "for all devices put `{name}` below `[defaults]`"
             )))
+        } else if of_control {
+            Some(Hint::help(format!("put `{name}` below `[control]`")))
         } else if of_machine {
             Some(Hint::help(format!(
                 "`{name}` belongs to a machine: put it below `[machines.NAME]`"
@@ -36,6 +39,7 @@ pub(crate) fn read(table: &DeTable<'_>, findings: &mut Findings) -> Written {
     });
     Written {
         defaults: get(table, &DEFAULTS).and_then(|value| read_defaults(value, findings)),
+        control: get(table, &CONTROL).and_then(|value| control::read(value, findings)),
         host: get(table, &HOST)
             .map(|value| read_host(value, findings))
             .unwrap_or_default(),

@@ -11,8 +11,8 @@ mod value;
 use page::Page;
 
 use crate::key::{
-    CONDITIONS, DEFAULTS_TABLE, HOST_RULE, HOST_TABLE, INTERFACE_TABLE, Key, MACHINE, MAIN, NAME,
-    PATTERN, RULE,
+    CONDITIONS, CONTROL_TABLE, DEFAULTS_TABLE, HOST_RULE, HOST_TABLE, INTERFACE_TABLE, Key,
+    MACHINE, MAIN, NAME, PATTERN, RULE,
 };
 
 /// The manual page virtplug.toml(5) in roff, for the `man` macros.
@@ -50,6 +50,10 @@ pub fn manual() -> String {
         names(own.copied()),
         text::DEFAULTS
     ));
+
+    page.subsection("Who may ask and change");
+    page.paragraphs(text::CONTROL);
+    keys(&mut page, CONTROL_TABLE.keys);
 
     page.section("DEVICE TABLES");
     page.paragraphs(text::DEVICE_TABLES);

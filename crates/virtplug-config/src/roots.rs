@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::MAIN_FILE;
 use crate::access::Reader;
 use crate::file::FileFault;
 use crate::folder::{self, Listing};
@@ -49,6 +50,40 @@ impl Roots {
             mains: vec![main.to_owned()],
             folders: vec![main.with_file_name(folder::NAME)],
         }
+    }
+
+    /// The folders that a main file stands for: for [`MAIN_FILE`] the usual ones
+    /// of a system.
+    pub fn of(main: &Path) -> Self {
+        if main == Path::new(MAIN_FILE) {
+            Self::system()
+        } else {
+            Self::of_file(main)
+        }
+    }
+
+    /// Whether a path is that of the main file that counts most.
+    pub(crate) fn is_first_main(&self, path: &Path) -> bool {
+        self.mains.first().is_some_and(|main| main == path)
+    }
+
+    /// Where to write what is to count instead of a file of these folders: the
+    /// same name in the administrator's folder.
+    pub(crate) fn writable(&self, path: &Path) -> PathBuf {
+        let is_main = self.mains.iter().any(|main| main == path);
+        let first = if is_main {
+            self.mains.first().cloned()
+        } else {
+            let folder = self.folders.first();
+            folder.and_then(|folder| Some(folder.join(path.file_name()?)))
+        };
+        first.unwrap_or_else(|| path.to_owned())
+    }
+
+    /// The path of a file of that name for a machine.
+    pub(crate) fn new_drop_in(&self, name: &str) -> PathBuf {
+        let folder = self.folders.first();
+        folder.map_or_else(|| PathBuf::from(name), |folder| folder.join(name))
     }
 
     /// The main file: the first that is there in any way, or else the one that

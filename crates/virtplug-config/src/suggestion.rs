@@ -78,7 +78,7 @@ pub(crate) fn toml_key(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::{CONDITIONS, DEFAULTS_TABLE, MACHINE, MAIN, PATTERN, RULE};
+    use crate::key::{CONDITIONS, CONTROL_TABLE, DEFAULTS_TABLE, MACHINE, MAIN, PATTERN, RULE};
 
     fn nearest_name(unknown: &str, shape: &Shape) -> Option<&'static str> {
         nearest(unknown, shape).map(|key| key.name)
@@ -129,6 +129,7 @@ mod tests {
                 &RULE,
                 &CONDITIONS,
                 &DEFAULTS_TABLE,
+                &CONTROL_TABLE,
                 &PATTERN,
             ]
             .iter()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use toml::Spanned;
 use virtplug_core::{GuestPort, GuestReset, Matcher, Uuid};
 
+use crate::control::Control;
 use crate::source::Place;
 
 /// Where a machine was written.
@@ -22,6 +23,8 @@ pub(crate) enum Origin {
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     pub(crate) defaults: Option<WrittenDefaults>,
+    /// Who may speak with the daemon; only the main file says so.
+    pub(crate) control: Option<Control>,
     /// Device tables of the host.
     pub(crate) host: Vec<WrittenDevice>,
     pub(crate) machines: Vec<WrittenMachine>,
@@ -31,6 +34,7 @@ impl Written {
     /// Adds what another file holds.
     pub(crate) fn append(&mut self, mut other: Self) {
         self.defaults = self.defaults.take().or(other.defaults);
+        self.control = self.control.take().or(other.control);
         self.host.append(&mut other.host);
         self.machines.append(&mut other.machines);
     }

@@ -90,6 +90,10 @@ pub enum DetachReason {
     OtherMachine,
     /// Rules give the device to several owners.
     Conflict,
+    /// Somebody keeps the device on the host by hand.
+    ByHand,
+    /// The machine is paused, and its devices go back to the host meanwhile.
+    Paused,
     /// The device may not be attached any more.
     Refused,
 }
@@ -104,6 +108,8 @@ impl fmt::Display for DetachReason {
             Self::NotAssigned => "no rule gives the device to this machine",
             Self::OtherMachine => "the device belongs to another machine now",
             Self::Conflict => "rules give the device to several owners",
+            Self::ByHand => "somebody keeps the device on the host",
+            Self::Paused => "virtplug is paused for this machine",
             Self::Refused => "the device may not be attached any more",
         })
     }

@@ -17,6 +17,8 @@ pub enum Assignment {
     Host,
     /// A rule keeps it on the host.
     Kept(Arc<Rule>),
+    /// Somebody keeps it on the host by hand.
+    Withheld,
     /// To a machine.
     Machine(Grant),
     /// The rules that hold have as many devices as they may; it stays on the
@@ -24,11 +26,12 @@ pub enum Assignment {
     Spare(Arc<Rule>),
     /// Equally strong rules give it to several owners, so none gets it.
     Conflict(Vec<Arc<Rule>>),
-    /// A rule might hold, and what it asks for cannot be read now. Nothing
-    /// that is attached goes, nothing new is attached.
-    Unknown(Arc<Rule>),
-    /// A rule gives it to a machine, but such a device is never attached.
-    Refused(Arc<Rule>, Refusal),
+    /// A rule might hold, and what it asks for cannot be read now; without a
+    /// rule, it is not known whether the device is authorised. Nothing that is
+    /// attached goes, nothing new is attached.
+    Unknown(Option<Arc<Rule>>),
+    /// It was given to a machine, but such a device is never attached.
+    Refused(Grant, Refusal),
 }
 
 /// A device given to a machine.
@@ -36,11 +39,40 @@ pub enum Assignment {
 pub struct Grant {
     /// The machine.
     pub machine: MachineKey,
-    /// The rule that gives it.
-    pub rule: Arc<Rule>,
-    /// The rule does not name this device: it appeared at the port of one that
-    /// it names (`follow`).
-    pub followed: bool,
+    /// Who gives it.
+    pub giver: Giver,
+}
+
+/// Who gives a device to a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Giver {
+    /// A rule that names it.
+    Rule(Arc<Rule>),
+    /// A rule that does not name this device: it appeared at the port of one
+    /// that it names (`follow`).
+    Followed(Arc<Rule>),
+    /// Somebody, by hand; with the rule that would give it to the same machine.
+    Hand(Option<Arc<Rule>>),
+}
+
+impl Grant {
+    /// The rule that gives it, or would.
+    pub fn rule(&self) -> Option<&Arc<Rule>> {
+        match &self.giver {
+            Giver::Rule(rule) | Giver::Followed(rule) => Some(rule),
+            Giver::Hand(rule) => rule.as_ref(),
+        }
+    }
+
+    /// Whether it is given because it follows a device that a rule names.
+    pub fn is_followed(&self) -> bool {
+        matches!(self.giver, Giver::Followed(_))
+    }
+
+    /// Whether it is given by hand.
+    pub fn is_by_hand(&self) -> bool {
+        matches!(self.giver, Giver::Hand(_))
+    }
 }
 
 /// Why a device is never attached.
@@ -50,6 +82,17 @@ pub enum Refusal {
     Hub,
     /// The kernel's `authorized` is 0: usbguard or an administrator blocks it.
     Unauthorised,
+}
+
+impl Refusal {
+    /// What keeps a device from every machine, if anything surely does.
+    pub fn of(device: &Device) -> Option<Self> {
+        if device.is_hub() {
+            Some(Self::Hub)
+        } else {
+            (device.authorized == Fact::Known(false)).then_some(Self::Unauthorised)
+        }
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -78,6 +121,8 @@ impl Assignment {
 
 /// What a decision depends on beside the rules and the device itself.
 pub(crate) trait Situation {
+    /// Whom somebody gave the device to by hand.
+    fn held_for(&self) -> Option<&Owner>;
     /// Whether a machine runs.
     fn runs(&self, machine: &MachineKey) -> Fact<bool>;
     /// The machine that has the device by an entry of ours.
@@ -114,22 +159,37 @@ impl Decision {
 /// Decides where a device belongs. `claims` are the rules that hold or could,
 /// the strongest first.
 pub(crate) fn decide(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Decision {
-    let decision = match followed(device, claims, situation) {
+    let chosen = match situation.held_for() {
+        Some(Owner::Host) => return Decision::of(Assignment::Withheld),
+        Some(Owner::Machine(machine)) => Some(by_hand(machine, claims)),
+        None => followed(device, claims, situation),
+    };
+    let decision = match chosen {
         Some(assignment) => Decision::of(assignment),
         None => by_rank(claims, situation),
     };
-    let Assignment::Machine(Grant { rule, .. }) = &decision.assignment else {
+    let Assignment::Machine(grant) = &decision.assignment else {
         return decision;
     };
-    let rule = Arc::clone(rule);
     if device.is_hub() {
-        return Decision::of(Assignment::Refused(rule, Refusal::Hub));
+        return Decision::of(Assignment::Refused(grant.clone(), Refusal::Hub));
     }
     match device.authorized.known() {
         Some(true) => decision,
-        Some(false) => Decision::of(Assignment::Refused(rule, Refusal::Unauthorised)),
-        None => Decision::of(Assignment::Unknown(rule)),
+        Some(false) => Decision::of(Assignment::Refused(grant.clone(), Refusal::Unauthorised)),
+        None => Decision::of(Assignment::Unknown(grant.rule().cloned())),
     }
+}
+
+/// The machine that somebody gave the device to, as the strongest of its own
+/// rules would.
+fn by_hand(machine: &MachineKey, claims: &[Claim]) -> Assignment {
+    let own = |claim: &&Claim| claim.certain && claim.rule.machine() == Some(machine);
+    let rule = claims.iter().find(own).map(|claim| Arc::clone(&claim.rule));
+    Assignment::Machine(Grant {
+        machine: machine.clone(),
+        giver: Giver::Hand(rule),
+    })
 }
 
 /// The machine of the device that was at the port before, unless a rule that
@@ -146,8 +206,7 @@ fn followed(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Opt
     }
     Some(Assignment::Machine(Grant {
         machine: rule.machine()?.clone(),
-        rule: Arc::clone(rule),
-        followed: true,
+        giver: Giver::Followed(Arc::clone(rule)),
     }))
 }
 
@@ -164,7 +223,7 @@ fn by_rank(claims: &[Claim], situation: &dyn Situation) -> Decision {
             .collect();
         let doubtful = |claim: &&Claim| !claim.certain && !owners.contains(&claim.rule.owner);
         if let Some(claim) = equal.iter().find(doubtful) {
-            return Decision::of(Assignment::Unknown(Arc::clone(&claim.rule)));
+            return Decision::of(Assignment::Unknown(Some(Arc::clone(&claim.rule))));
         }
         let certain = || equal.iter().filter(|claim| claim.certain);
         if owners.len() > 1 && !certain().all(|claim| claim.rule.options.count.is_some()) {
@@ -254,8 +313,7 @@ fn grant(claim: &Claim, machine: &MachineKey) -> Decision {
     Decision {
         assignment: Assignment::Machine(Grant {
             machine: machine.clone(),
-            rule: Arc::clone(&claim.rule),
-            followed: false,
+            giver: Giver::Rule(Arc::clone(&claim.rule)),
         }),
         given_by: Some(claim.number),
     }

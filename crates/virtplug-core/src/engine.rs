@@ -10,13 +10,16 @@ mod connection;
 mod departures;
 mod device_events;
 mod devices;
+mod holds;
 mod link;
 mod look;
 mod machine;
+mod orders;
 mod placement;
 mod pools;
 mod settle;
 mod starting;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -25,15 +28,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use machine::Stuck;
-pub use view::{DeviceView, Holder, Summary};
+pub use view::{
+    Call, ConnectionView, DeviceView, EntryView, Holder, MachineState, MachineView, Summary,
+    UnderWay,
+};
 
 use crate::action::{Action, OpId};
 use crate::alias::OwnAlias;
-use crate::device::InstanceId;
 use crate::event::Event;
 use crate::flap::Flaps;
 use crate::id::HostAddress;
 use crate::machine::{ConnectionUri, MachineKey};
+use crate::order::Orders;
 use crate::policy::Policy;
 use crate::port::PortPath;
 use crate::report::Report;
@@ -43,8 +49,10 @@ use crate::time::Time;
 use connection::Connection;
 use departures::Departures;
 use devices::Devices;
+use holds::Lost;
 use machine::Machine;
 use pools::Pools;
+use switches::Switched;
 
 /// How long a device may wait for udev. A device that udev never processes is
 /// attached after that.
@@ -66,11 +74,17 @@ pub struct Engine {
     /// Addresses that an attach was asked for, until its machine was looked at
     /// again. The call may hit whatever instance has the address by then.
     attaching: BTreeMap<HostAddress, MachineKey>,
-    /// Devices that somebody else detached, with the machine that they stay out
-    /// of as long as the instance lives and the machine runs.
-    holds: BTreeMap<InstanceId, MachineKey>,
     /// What successors of devices that left inherit.
     departures: Departures,
+    /// What somebody decided by hand. Devices that somebody detached without
+    /// us stay out as long as the instance lives and the machine runs.
+    orders: Orders,
+    /// Held devices that left a moment ago, by their port.
+    lost: BTreeMap<PortPath, Lost>,
+    /// Rules that have another owner than the configuration says.
+    switched: Switched,
+    /// Devices that rules of a group concern.
+    grouped: BTreeMap<String, BTreeSet<PortPath>>,
     /// Places of rules that give at most so many devices.
     pools: Pools,
     /// Devices whose assignment depends on whether a machine runs.
@@ -103,6 +117,7 @@ enum Wake {
     Devices,
     Pools,
     Plug(PortPath),
+    Holds,
 }
 
 impl Engine {
@@ -117,8 +132,11 @@ impl Engine {
             occupants: BTreeMap::new(),
             entries_of: BTreeMap::new(),
             attaching: BTreeMap::new(),
-            holds: BTreeMap::new(),
             departures: Departures::default(),
+            orders: Orders::default(),
+            lost: BTreeMap::new(),
+            switched: Switched::default(),
+            grouped: BTreeMap::new(),
             pools: Pools::default(),
             watched: BTreeMap::new(),
             reconsider: BTreeSet::new(),
@@ -156,6 +174,8 @@ impl Engine {
                 self.look_again(&machine);
             }
             Event::MachineRead(machine, read) => self.looked(&machine, read),
+            Event::Order(order) => self.ordered(order),
+            Event::Restore(orders) => self.restore(orders),
             Event::Done(op, outcome) => self.done(op, outcome),
             Event::Tick => {}
         }
@@ -180,6 +200,11 @@ impl Engine {
         self.policy.as_ref()
     }
 
+    /// What was decided by hand and is in force.
+    pub fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
     fn ring_timers(&mut self) {
         while let Some((at, _)) = self.timers.first()
             && *at <= self.now
@@ -202,6 +227,7 @@ impl Engine {
                     self.scan();
                 }
                 Some((_, Wake::Pools)) => self.pools_expired(),
+                Some((_, Wake::Holds)) => self.lost_holds_expired(),
                 Some((_, Wake::Plug(port))) => {
                     self.reconsider.insert(port);
                 }

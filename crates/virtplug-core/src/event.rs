@@ -5,6 +5,7 @@ use crate::action::OpId;
 use crate::device::Device;
 use crate::fact::Fact;
 use crate::machine::{ConnectionUri, MachineKey, MachineRead, Uuid};
+use crate::order::{Order, Orders};
 use crate::policy::Policy;
 use crate::port::PortPath;
 use crate::text::Escaped;
@@ -43,6 +44,10 @@ pub enum Event {
     HostdevChanged(MachineKey, String),
     /// A look at a machine is done.
     MachineRead(MachineKey, MachineRead),
+    /// Somebody decided something by hand.
+    Order(Order),
+    /// What was decided by hand before the daemon started; comes before the first scan.
+    Restore(Orders),
     /// A call is done.
     Done(OpId, Outcome),
     /// Nothing but time; a wakeup that the engine asked for.

@@ -13,12 +13,14 @@ mod class;
 mod device;
 mod engine;
 mod event;
+mod explain;
 mod fact;
 mod flap;
 mod id;
 mod machine;
 mod matcher;
 mod obstacle;
+mod order;
 mod pattern;
 mod place;
 mod policy;
@@ -36,11 +38,15 @@ mod time;
 pub use action::{Action, AttachRequest, DetachReason, DetachRequest, OpId};
 pub use advice::{Advice, Findings, NamedRule, Severity};
 pub use alias::OwnAlias;
-pub use assignment::{Assignment, Grant, Refusal};
+pub use assignment::{Assignment, Giver, Grant, Refusal};
 pub use class::{ClassCode, ClassPattern};
 pub use device::{Device, InstanceId, UdevRecord};
-pub use engine::{DeviceView, Engine, Holder, Stuck, Summary};
+pub use engine::{
+    Call, ConnectionView, DeviceView, Engine, EntryView, Holder, MachineState, MachineView, Stuck,
+    Summary, UnderWay,
+};
 pub use event::{CallError, Event, MachineListing, Outcome};
+pub use explain::{Condition, RuleView, Standing};
 pub use fact::Fact;
 pub use id::{BusNumber, DeviceNumber, HostAddress, ParseIdError, ProductId, Revision, VendorId};
 pub use machine::{
@@ -49,13 +55,14 @@ pub use machine::{
 };
 pub use matcher::{Interfaces, Matcher, StablePorts, Topology, Verdict};
 pub use obstacle::Obstacle;
+pub use order::{Detached, Hold, Order, Orders, Pause};
 pub use pattern::{Pattern, PatternError, Patterns};
 pub use place::{Half, StablePort};
 pub use policy::{Claim, Policy};
 pub use port::PortPath;
-pub use report::Report;
+pub use report::{HoldEnd, Report};
 pub use rule::{Owner, Rank, Rule, RuleOptions, Specificity};
-pub use selector::{Candidate, SelectError, select};
+pub use selector::{Candidate, MachineError, NamedMachine, SelectError, select, select_machine};
 pub use speed::{Removable, Speed};
 pub use text::{Escaped, RawText};
 pub use time::Time;

@@ -70,7 +70,7 @@ pub struct Interfaces {
 }
 
 impl Interfaces {
-    fn hold(&self, codes: &BTreeSet<ClassCode>) -> bool {
+    pub(crate) fn hold(&self, codes: &BTreeSet<ClassCode>) -> bool {
         let has = |pattern: &ClassPattern| codes.iter().any(|code| pattern.holds(*code));
         let known = |code: &ClassCode| self.only.iter().any(|pattern| pattern.holds(*code));
         (self.any.is_empty() || self.any.iter().any(has))
@@ -85,7 +85,7 @@ impl Interfaces {
 pub struct StablePorts(pub Patterns);
 
 impl StablePorts {
-    fn hold(&self, port: &StablePort) -> bool {
+    pub(crate) fn hold(&self, port: &StablePort) -> bool {
         let full = port.to_string();
         let plain = StablePort {
             half: None,
@@ -110,11 +110,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn of(holds: bool) -> Self {
+    pub(crate) fn of(holds: bool) -> Self {
         if holds { Self::Yes } else { Self::No }
     }
 
-    fn of_fact<T>(fact: &Fact<T>, holds: impl FnOnce(&T) -> bool) -> Self {
+    pub(crate) fn of_fact<T>(fact: &Fact<T>, holds: impl FnOnce(&T) -> bool) -> Self {
         fact.known()
             .map_or(Self::Unknown, |value| Self::of(holds(value)))
     }
@@ -127,7 +127,7 @@ impl Verdict {
         }
     }
 
-    fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
@@ -135,7 +135,7 @@ impl Verdict {
         }
     }
 
-    fn negated(self) -> Self {
+    pub(crate) fn negated(self) -> Self {
         match self {
             Self::Yes => Self::No,
             Self::No => Self::Yes,
@@ -143,7 +143,7 @@ impl Verdict {
         }
     }
 
-    fn any(verdicts: impl Iterator<Item = Self>) -> Self {
+    pub(crate) fn any(verdicts: impl Iterator<Item = Self>) -> Self {
         verdicts.fold(Self::No, Self::or)
     }
 }
@@ -342,11 +342,11 @@ impl Exactness {
     }
 }
 
-fn hex(wanted: &Patterns, actual: u16) -> Verdict {
+pub(crate) fn hex(wanted: &Patterns, actual: u16) -> Verdict {
     Verdict::of(wanted.hold(format!("{actual:04x}").as_bytes()))
 }
 
-fn text(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Verdict {
+pub(crate) fn text(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Verdict {
     Verdict::of_fact(actual, |actual| {
         actual
             .as_ref()
@@ -355,7 +355,7 @@ fn text(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Verdict {
 }
 
 /// Judges the device and what is above it, on both halves of its sockets.
-fn judge_upwards(wanted: &Matcher, device: &Device, around: &dyn Topology) -> Verdict {
+pub(crate) fn judge_upwards(wanted: &Matcher, device: &Device, around: &dyn Topology) -> Verdict {
     let mut verdict = wanted.judge(device, around);
     let chains = [
         Some(&device.port),
@@ -384,7 +384,7 @@ fn judge_upwards(wanted: &Matcher, device: &Device, around: &dyn Topology) -> Ve
 
 /// Whether a matcher asks for a port and nothing else, and for this one: what is
 /// plugged in there does not matter then.
-fn names_port(wanted: &Matcher, port: &PortPath) -> bool {
+pub(crate) fn names_port(wanted: &Matcher, port: &PortPath) -> bool {
     let Some(ports) = &wanted.port else {
         return false;
     };

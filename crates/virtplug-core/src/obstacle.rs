@@ -33,6 +33,8 @@ pub enum Obstacle {
     },
     /// Somebody detached it by hand.
     Held,
+    /// Nothing is done for its machine on our own (`pause`).
+    Paused,
     /// Its port enumerates too often.
     Flapping(Time),
     /// The last try failed, with the error.
@@ -59,7 +61,7 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// When it ends by time alone, if it does.
-    pub(crate) fn until(&self) -> Option<Time> {
+    pub fn until(&self) -> Option<Time> {
         match self {
             Self::FirstLook(until)
             | Self::NotProcessed(until)
@@ -109,6 +111,7 @@ impl fmt::Display for Obstacle {
             Self::Held => f.write_str(
                 "somebody detached it; plug it in again or restart the machine to give it back",
             ),
+            Self::Paused => f.write_str("virtplug is paused for this machine; `virtplug resume` ends that"),
             Self::Flapping(_) => f.write_str("the port connects and disconnects too often"),
             Self::Retry {
                 failures, error, ..

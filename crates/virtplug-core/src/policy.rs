@@ -20,7 +20,10 @@ pub struct Policy {
     ranks: Vec<Rank>,
     /// Whether any rule asks for what is above a device.
     looks_upwards: bool,
-    index: Index,
+    /// Numbers of the rules of each group.
+    groups: BTreeMap<String, Vec<usize>>,
+    /// Boxed, as policies travel in events.
+    index: Box<Index>,
 }
 
 /// A rule that holds for a device, or could.
@@ -47,13 +50,20 @@ impl Policy {
         if connections.is_empty() {
             connections.insert(ConnectionUri::default());
         }
-        let index = Index::new(&rules);
+        let index = Box::new(Index::new(&rules));
+        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (number, rule) in rules.iter().enumerate() {
+            if let Some(group) = &rule.options.group {
+                groups.entry(group.clone()).or_default().push(number);
+            }
+        }
         let counting = || rules.iter().filter(|rule| rule.options.enabled);
         Self {
             machines,
             connections,
             ranks: rules.iter().map(Rule::rank).collect(),
             looks_upwards: counting().any(|rule| rule.matcher.looks_upwards()),
+            groups,
             index,
             rules: rules.into_iter().map(Arc::new).collect(),
         }
@@ -76,6 +86,11 @@ impl Policy {
     /// The rules in the order of the files, also those that are not enabled.
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
+    }
+
+    /// The groups that rules name, each with the numbers of its rules.
+    pub fn groups(&self) -> &BTreeMap<String, Vec<usize>> {
+        &self.groups
     }
 
     /// The connections that the configuration needs. Without any machine that

@@ -1,10 +1,12 @@
 //! What is worth a line in the journal.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::action::DetachReason;
 use crate::alias::OwnAlias;
 use crate::machine::{ConnectionUri, MachineKey};
+use crate::order::Order;
 use crate::port::PortPath;
 use crate::rule::Rule;
 
@@ -45,6 +47,15 @@ pub enum Report {
     /// Somebody else detached a device of ours; it stays out until it is
     /// plugged in again or the machine starts anew.
     Held(MachineKey, OwnAlias),
+    /// What somebody decided by hand is in force from now on.
+    Ordered(Order),
+    /// A device that was given to somebody by hand is where the rules say again.
+    HoldEnded {
+        /// Where it is, or was.
+        port: PortPath,
+        /// Why.
+        end: HoldEnd,
+    },
     /// A port enumerates too often; attaching pauses.
     Flapping {
         /// The port.
@@ -66,4 +77,22 @@ pub enum Report {
     Overdue(MachineKey),
     /// A scan of the devices or a look at a machine failed; nothing is decided from it.
     LookFailed(String),
+}
+
+/// Why a decision by hand ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HoldEnd {
+    /// The device was unplugged and did not come back at once.
+    Unplugged,
+    /// This machine ended.
+    MachineEnded(MachineKey),
+}
+
+impl fmt::Display for HoldEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unplugged => f.write_str("it was unplugged"),
+            Self::MachineEnded(machine) => write!(f, "machine {machine} ended"),
+        }
+    }
 }

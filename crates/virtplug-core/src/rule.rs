@@ -136,3 +136,17 @@ pub enum Specificity {
     /// The port with a serial number or vendor and product.
     PortWithIdentity,
 }
+
+impl fmt::Display for Specificity {
+    /// What it names exactly.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Rest => "nothing exactly",
+            Self::Product => "vendor and product",
+            Self::Serial => "a serial number",
+            Self::SerialOfProduct => "a serial number with vendor and product",
+            Self::Port => "a port",
+            Self::PortWithIdentity => "a port with a serial number or vendor and product",
+        })
+    }
+}

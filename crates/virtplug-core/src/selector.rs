@@ -4,7 +4,8 @@
 //! means nothing else then, so that no device can take a place's name by its
 //! serial number:
 //!
-//! 1. `serial=…`, `rule=…`, `name=…`: what stands behind it, as below
+//! 1. `serial=…`, `rule=…`, `name=…`: what stands behind it, as below; `address=3:12`: bus
+//!    and device number
 //! 2. a port path, `3-2.4`: the device there, else the one on the other half of that socket
 //! 3. a stable port, `pci-0000:00:14.0-usb-0:2.4`
 //! 4. two numbers, `046d:c52b`: vendor and product in hexadecimal. Where both are decimal
@@ -15,6 +16,10 @@
 //! or as it is shown), the name of the rule that gives the device away, or a
 //! part of the maker's and product's name in any case. The first of these that
 //! fits any device counts.
+
+mod machine;
+
+pub use machine::{MachineError, NamedMachine, select_machine};
 
 use std::fmt;
 
@@ -163,6 +168,13 @@ fn fitting<'d, 'r>(
     }
     if let Some(name) = text.strip_prefix("name=") {
         return (NAME, by_name(name));
+    }
+    if let Some(address) = text.strip_prefix("address=") {
+        let address = numbers(address).and_then(|(_, address)| address);
+        return (
+            "the address",
+            those(&|device| Some(device.address) == address),
+        );
     }
     if let Ok(port) = text.parse::<PortPath>() {
         let mut found = those(&|device| device.port == port);

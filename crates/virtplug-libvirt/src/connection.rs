@@ -10,6 +10,7 @@ use virtplug_core::{
     MachineListing, MachineRead, RunId,
 };
 
+use crate::definition::Definition;
 use crate::domain_xml::DomainXml;
 use crate::event_loop::EventLoop;
 use crate::ffi::{Connect, Domain, DomainEvent, LibvirtError};
@@ -19,10 +20,14 @@ use crate::listener::{Listener, Sink};
 use crate::machine_state::{Standstill, activity};
 use crate::open_error::OpenError;
 use crate::uri::without_prompts;
+use crate::version::{Version, Versions};
 
 /// How often a machine that changes while it is looked at is looked at again.
 /// Each look takes three round trips of well under a millisecond.
 const LOOKS: usize = 5;
+
+/// A machine and its definition, or why that cannot be read.
+pub type DefinedMachine = (MachineListing, Result<Definition, String>);
 
 /// An open connection, for any number of threads at once.
 ///
@@ -70,15 +75,45 @@ impl Connection {
     /// All machines, active or not, from one moment, in no order, each by its
     /// name. One round trip.
     pub fn list_machines(&self) -> Result<Vec<MachineListing>, CallError> {
-        let listing = |domain: &Domain| {
-            Ok(MachineListing {
-                machine: MachineKey::new(self.uri.clone(), &domain.name()),
-                uuid: domain.uuid()?,
-                active: domain.id().is_some(),
-            })
-        };
         let lane = self.lanes.take();
-        lane.domains()?.iter().map(listing).collect()
+        let domains = lane.domains()?;
+        let listings: Result<Vec<MachineListing>, LibvirtError> =
+            domains.iter().map(|domain| self.listing(domain)).collect();
+        Ok(listings?)
+    }
+
+    /// The versions of libvirt and of the hypervisor. Two round trips.
+    pub fn versions(&self) -> Result<Versions, CallError> {
+        let lane = self.lanes.take();
+        let hypervisor = Version::from_number(lane.hypervisor_version()?);
+        Ok(Versions {
+            libvirt: Version::from_number(lane.lib_version()?),
+            hypervisor: (hypervisor != Version::default()).then_some(hypervisor),
+        })
+    }
+
+    /// All machines with what their definitions say, which is not what runs now,
+    /// or why one cannot be read. One round trip for each.
+    pub fn definitions(&self) -> Result<Vec<DefinedMachine>, CallError> {
+        let lane = self.lanes.take();
+        let mut machines = Vec::new();
+        for domain in lane.domains()? {
+            let definition = match domain.definition() {
+                Err(error) if error.is_no_domain() => continue,
+                Err(error) => Err(CallError::from(error).to_string()),
+                Ok(xml) => Definition::read(&xml).map_err(|error| error.to_string()),
+            };
+            machines.push((self.listing(&domain)?, definition));
+        }
+        Ok(machines)
+    }
+
+    fn listing(&self, domain: &Domain) -> Result<MachineListing, LibvirtError> {
+        Ok(MachineListing {
+            machine: MachineKey::new(self.uri.clone(), &domain.name()),
+            uuid: domain.uuid()?,
+            active: domain.id().is_some(),
+        })
     }
 
     /// Looks at a machine, by its UUID if it has one, otherwise by its name.

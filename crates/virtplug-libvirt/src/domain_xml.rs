@@ -48,33 +48,41 @@ impl DomainXml {
     /// Reads the XML of a domain. Entries that are no USB hostdevs are left
     /// out; parts of an entry that are missing or make no sense are `None`.
     pub fn read(text: &str) -> Result<Self, DomainXmlError> {
-        if text.len() > MAX_LENGTH {
-            return Err(DomainXmlError::TooLong(text.len()));
-        }
-        let options = ParsingOptions {
-            // Entities are of no use in libvirt's XML and can expand without end.
-            allow_dtd: false,
-            nodes_limit: MAX_NODES,
-            entity_resolver: None,
-        };
-        let document = Document::parse_with_options(text, options)
-            .map_err(|error| DomainXmlError::Malformed(error.to_string()))?;
-        let domain = document.root_element();
-        if !is(domain, "domain") {
-            return Err(DomainXmlError::NotADomain(
-                domain.tag_name().name().to_owned(),
-            ));
-        }
-        let devices: Vec<_> = children(domain, "devices")
-            .flat_map(|devices| devices.children())
-            .filter(Node::is_element)
-            .collect();
-        Ok(Self {
+        with_devices(text, |domain, devices| Self {
             id: number(domain, "id"),
             hostdevs: devices.iter().copied().filter_map(hostdev).collect(),
-            ports: guest_ports(&devices),
+            ports: guest_ports(devices),
         })
     }
+}
+
+/// Reads the XML of a domain: its outermost element and those in `<devices>`.
+pub(crate) fn with_devices<T>(
+    text: &str,
+    read: impl FnOnce(Node<'_, '_>, &[Node<'_, '_>]) -> T,
+) -> Result<T, DomainXmlError> {
+    if text.len() > MAX_LENGTH {
+        return Err(DomainXmlError::TooLong(text.len()));
+    }
+    let options = ParsingOptions {
+        // Entities are of no use in libvirt's XML and can expand without end.
+        allow_dtd: false,
+        nodes_limit: MAX_NODES,
+        entity_resolver: None,
+    };
+    let document = Document::parse_with_options(text, options)
+        .map_err(|error| DomainXmlError::Malformed(error.to_string()))?;
+    let domain = document.root_element();
+    if !is(domain, "domain") {
+        return Err(DomainXmlError::NotADomain(
+            domain.tag_name().name().to_owned(),
+        ));
+    }
+    let devices: Vec<_> = children(domain, "devices")
+        .flat_map(|devices| devices.children())
+        .filter(Node::is_element)
+        .collect();
+    Ok(read(domain, &devices))
 }
 
 fn hostdev(entry: Node<'_, '_>) -> Option<Hostdev> {

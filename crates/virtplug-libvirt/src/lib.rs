@@ -9,6 +9,7 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 mod connection;
+mod definition;
 mod domain_xml;
 mod event;
 mod event_loop;
@@ -21,11 +22,14 @@ mod listener;
 mod machine_state;
 mod open_error;
 mod uri;
+mod version;
 
-pub use connection::Connection;
+pub use connection::{Connection, DefinedMachine};
+pub use definition::{Definition, UsbController};
 pub use domain_xml::{DomainXml, DomainXmlError};
 pub use event::ConnectionEvent;
 pub use event_loop::{EventLoop, EventLoopError};
 pub use hostdev_xml::hostdev_xml;
 pub use listener::Sink;
 pub use open_error::OpenError;
+pub use version::{Version, Versions};

@@ -20,7 +20,7 @@ use virt::domain::Domain;
 use virtplug_core::{
     Activity, CallError, ConnectionUri, MachineKey, MachineListing, MachineRead, Uuid,
 };
-use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop, OpenError};
+use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop, OpenError, Version};
 
 const DEFAULT: &str = "test:///default";
 
@@ -69,6 +69,21 @@ fn a_running_machine_is_listed_and_read() {
     assert!(connection.is_alive());
     assert_eq!(connection.uri().as_str(), DEFAULT);
     connection.close();
+}
+
+#[test]
+fn versions_and_definitions_are_told() {
+    let _alone = alone();
+    let (connection, _events) = open(DEFAULT);
+    let versions = connection.versions().unwrap();
+    assert!(versions.libvirt >= Version::new(4, 4, 0), "{versions:?}");
+    assert!(versions.hypervisor.is_some(), "{versions:?}");
+    let definitions = connection.definitions().unwrap();
+    let [(listing, Ok(definition))] = definitions.as_slice() else {
+        panic!("{definitions:?}");
+    };
+    assert_eq!(listing.machine, machine(DEFAULT, "test"));
+    assert_eq!(definition.hostdevs, []);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use virtplug_core::{Action, ConnectionUri, Engine, Event};
+use virtplug_core::{Action, ConnectionUri, Engine, Event, Report};
 
 use crate::agenda::Letter;
 use crate::call::{Call, Task};
@@ -50,6 +50,8 @@ impl World {
         });
         // The monitor scans when it starts, asked or not.
         self.wake_monitor();
+        let orders = self.orders.clone();
+        self.feed(Event::Restore(orders))?;
         let policy = self.policy.clone();
         self.feed(Event::Policy(policy))
     }
@@ -140,6 +142,10 @@ impl World {
         };
         daemon.mirror.told(now, &event);
         let actions = daemon.engine.handle(now, event);
+        daemon.mirror.believe(daemon.engine.orders());
+        if self.orders != *daemon.engine.orders() {
+            self.orders = daemon.engine.orders().clone();
+        }
         self.tally.events += 1;
         for action in actions {
             self.note(|| format!("  <- {}", crate::history::action(&action)));
@@ -194,6 +200,7 @@ impl World {
             Action::Start(op, machine) => {
                 self.begin_call(&machine.uri.clone(), Task::Start(op, machine));
             }
+            Action::Report(Report::Ordered(_)) => self.tally.orders += 1,
             Action::Report(_) => {}
         }
     }

@@ -68,6 +68,9 @@ fn rule(rule: &Arc<Rule>) -> String {
     for (name, _) in switches.into_iter().filter(|(_, on)| *on) {
         let _ = write!(text, ", {name}");
     }
+    if let Some(group) = &options.group {
+        let _ = write!(text, ", {group}");
+    }
     if options.priority != 0 {
         let _ = write!(text, ", priority {}", options.priority);
     }

@@ -2,6 +2,7 @@
 //! stands for is named with it.
 
 mod action;
+mod order;
 mod rest;
 mod rule;
 mod state;
@@ -70,6 +71,7 @@ const OF_ACTIONS: &[(&str, ActionCheck)] = &[
     ("I4 refused devices stay out", action::refused_stays_out),
     ("I6 one call per machine", action::one_call_at_a_time),
     ("I7 a hold is respected", action::a_hold_is_respected),
+    ("I7 a pause is respected", order::a_pause_is_respected),
     (
         "I8 the rate of attaches is bounded",
         action::attach_rate_is_bounded,
@@ -109,6 +111,10 @@ const OF_STATES: &[(&str, StateCheck)] = &[
     (
         "I7 the policy is the one that was given",
         state::the_policy_is_the_given_one,
+    ),
+    (
+        "I7 orders are those that were given",
+        order::orders_are_those_given,
     ),
     ("I10 no wakeup in the past", state::no_wakeup_in_the_past),
     ("views tell what is known", state::views_tell_what_is_known),

@@ -33,6 +33,6 @@ pub use gadget::Gadget;
 pub use invariant::{Violation, names as invariants};
 pub use machine::Sockets;
 pub use operation::Operation;
-pub use rules::{Asks, RuleSpec, Terms, machines, ports};
+pub use rules::{Asks, RuleSpec, Terms, group, machines, ports};
 pub use schedule::{Failure, Schedule};
 pub use tally::Tally;

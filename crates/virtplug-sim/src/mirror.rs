@@ -4,19 +4,22 @@
 //! engine. The invariants compare the engine's actions with it.
 
 mod around;
+mod fault;
 mod machine;
+mod orders;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use virtplug_core::{
     Action, CallError, ConnectionUri, Device, Event, Fact, HostAddress, InstanceId, MachineKey,
-    MachineRead, OpId, Outcome, OwnAlias, Policy, PortPath, Time,
+    MachineRead, OpId, Orders, Outcome, OwnAlias, Policy, PortPath, Time,
 };
 
 use crate::wish::{Followed, Wish};
 pub(crate) use around::{Around, fits, following};
 pub(crate) use machine::Known;
+use orders::Fresh;
 
 /// A device that is back within this time was reset.
 const RESET: Duration = Duration::from_secs(5);
@@ -44,7 +47,15 @@ pub(crate) struct Departure {
 /// The engine's knowledge, as far as it can have any.
 #[derive(Debug, Default)]
 pub(crate) struct Mirror {
+    /// The configuration as it was told.
+    pub(crate) given: Option<Policy>,
+    /// The same, with the rules of groups that have another owner.
     pub(crate) policy: Option<Policy>,
+    /// What is in force by hand; not what somebody detached elsewhere.
+    pub(crate) orders: Orders,
+    /// Held devices that left, and when.
+    pub(crate) lost: BTreeMap<InstanceId, (Time, Device)>,
+    fresh: Option<Fresh>,
     /// Whether a scan of all devices was told.
     pub(crate) complete: bool,
     pub(crate) devices: BTreeMap<PortPath, Device>,
@@ -93,38 +104,16 @@ impl Mirror {
         Some(Wish::of(self.policy.as_ref()?, device, &around))
     }
 
-    /// Whether an instance is known not to be there.
-    pub(crate) fn is_gone(&self, alias: &OwnAlias) -> bool {
-        self.complete
-            && self.device_of(alias.instance).is_none()
-            && !self.unreadable.contains(&alias.port)
-    }
-
-    /// Why an entry of ours must go, if it must.
-    pub(crate) fn fault(
-        &self,
-        machine: &MachineKey,
-        alias: &OwnAlias,
-        hostdev: &virtplug_core::Hostdev,
-    ) -> Option<&'static str> {
-        if hostdev.missing {
-            return Some("missing");
-        }
-        let Some(device) = self.device_of(alias.instance) else {
-            return self.is_gone(alias).then_some("its instance is gone");
-        };
-        if hostdev.address != Some(device.address) {
-            return Some("it has another address");
-        }
-        let wish = self.wish(alias.instance)?;
-        wish.forbids(machine).then_some("it does not belong there")
-    }
-
     /// Notes what the engine is told.
     pub(crate) fn told(&mut self, now: Time, event: &Event) {
+        let named = self.named();
         self.take(now, event);
         self.now = now;
-        self.recall();
+        self.drop_gone(now);
+        let new: Vec<MachineKey> = self.named().difference(&named).cloned().collect();
+        self.unsure.extend(new);
+        // Who is known again after an order is judged anew at its next occasion.
+        self.recall(!matches!(event, Event::Order(_)));
         self.forgive_others();
         self.find_excess();
     }
@@ -168,6 +157,8 @@ impl Mirror {
             }
             Event::DeviceGone(port) => self.lose(now, port),
             Event::ScanFailed(_) => self.scans = self.scans.saturating_sub(1),
+            Event::Order(order) => self.order(order),
+            Event::Restore(orders) => self.restore(orders),
             Event::Connected(uri) => {
                 self.opening.remove(uri);
                 self.up.insert(uri.clone());
@@ -262,6 +253,7 @@ impl Mirror {
                 known.forgive(device.instance);
             }
         }
+        self.regain_hold(now, &device);
         self.devices.insert(device.port.clone(), device);
         self.forget_holds();
     }
@@ -288,9 +280,11 @@ impl Mirror {
     fn lose(&mut self, now: Time, port: &PortPath) {
         self.unreadable.remove(port);
         self.there_before.remove(port);
-        let Some(gone) = self.devices.get(port).map(|device| device.instance) else {
+        let Some(gone) = self.devices.get(port).cloned() else {
             return;
         };
+        self.lose_hold(now, &gone);
+        let gone = gone.instance;
         let departure = Departure {
             at: now,
             followed: self.to_follow(gone),
@@ -305,8 +299,11 @@ impl Mirror {
 
     fn forget_holds(&mut self) {
         let present: BTreeSet<InstanceId> = self.devices.values().map(|one| one.instance).collect();
+        let complete = self.complete;
         for known in self.machines.values_mut() {
-            known.held.retain(|instance| present.contains(instance));
+            known
+                .held
+                .retain(|instance| !complete || present.contains(instance));
         }
     }
 
@@ -354,6 +351,8 @@ impl Mirror {
         self.unresolved.remove(machine);
         let run = known.live().map(|live| live.run);
         known.learn(read, &belongs);
+        self.end_with(machine, read);
+        let known = self.machines.entry(machine.clone()).or_default();
         let ended = run.is_some() && run != known.live().map(|live| live.run);
         for (alias, hostdev) in known.own() {
             if !hostdev.missing {

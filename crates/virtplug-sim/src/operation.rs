@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use virtplug_core::{ConnectionUri, MachineKey, OwnAlias, PortPath};
+use virtplug_core::{ConnectionUri, MachineKey, Order, OwnAlias, Owner, PortPath};
 
 use crate::fault::Fault;
 use crate::gadget::Gadget;
@@ -78,6 +78,10 @@ pub enum Operation {
     BreakConnection(ConnectionUri),
     /// A new configuration is loaded.
     Reload(Vec<RuleSpec>),
+    /// Somebody gives the device at a port to a machine, or to the host.
+    Give(PortPath, Option<MachineKey>),
+    /// Somebody orders anything else.
+    Order(Order),
     /// The daemon is killed.
     KillDaemon,
     /// The daemon is started.
@@ -98,6 +102,19 @@ impl World {
                 self.policy = rules::policy(specs);
                 let policy = self.policy.clone();
                 return self.feed(virtplug_core::Event::Policy(policy));
+            }
+            Operation::Give(port, machine) => {
+                if let Some(plugged) = self.host.at(port) {
+                    let order = Order::Hold {
+                        port: port.clone(),
+                        instance: plugged.instance,
+                        owner: machine.clone().map_or(Owner::Host, Owner::Machine),
+                    };
+                    return self.feed(virtplug_core::Event::Order(order));
+                }
+            }
+            Operation::Order(order) => {
+                return self.feed(virtplug_core::Event::Order(order.clone()));
             }
             Operation::StartDaemon => return self.start_daemon(),
             Operation::KillDaemon => self.kill_daemon(),

@@ -54,6 +54,8 @@ pub struct Terms {
     pub start: bool,
     /// `guest-port`, always the same.
     pub guest_port: bool,
+    /// `group`, or 0.
+    pub group: u8,
 }
 
 /// A rule: what it asks for, the owner, and on what terms.
@@ -128,6 +130,7 @@ impl Terms {
                 ports: vec![1],
             }),
             start_machine: self.start,
+            group: (self.group > 0).then(|| group(self.group)),
             ..RuleOptions::default()
         }
     }
@@ -145,6 +148,11 @@ fn model(gadget: Gadget) -> Matcher {
 /// The policy of these rules.
 pub(crate) fn policy(specs: &[RuleSpec]) -> Policy {
     Policy::new([], specs.iter().map(RuleSpec::rule).collect())
+}
+
+/// The name of a group of rules.
+pub fn group(number: u8) -> String {
+    format!("group {number}")
 }
 
 /// The machines of the world: four on the system's connection, two on another.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use virtplug_core::{ConnectionUri, MachineKey, Time};
+use virtplug_core::{ConnectionUri, MachineKey, Orders, Time};
 
 use crate::agenda::Agenda;
 use crate::fault::{Fault, Faults};
@@ -107,6 +107,7 @@ impl Schedule {
             daemon: None,
             hung: self.hung.clone(),
             policy: rules::policy(&self.rules),
+            orders: Orders::default(),
             taken_out: BTreeSet::new(),
             epoch: 0,
             generation: 0,

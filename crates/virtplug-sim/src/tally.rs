@@ -17,6 +17,8 @@ pub struct Tally {
     pub detaches: u64,
     /// Machines that it had started or resumed.
     pub starts: u64,
+    /// Orders that took effect.
+    pub orders: u64,
     /// How often each class of faults struck.
     pub faults: BTreeMap<Fault, u64>,
 }
@@ -29,6 +31,7 @@ impl Tally {
         self.attaches += other.attaches;
         self.detaches += other.detaches;
         self.starts += other.starts;
+        self.orders += other.orders;
         for (fault, count) in &other.faults {
             *self.faults.entry(*fault).or_default() += count;
         }

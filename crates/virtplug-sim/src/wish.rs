@@ -40,6 +40,8 @@ pub(crate) trait Around {
     /// The machines with an entry of ours for it.
     fn holders(&self) -> Vec<MachineKey>;
     fn follows(&self) -> Vec<Followed>;
+    /// Whom somebody gave it to by hand.
+    fn held(&self) -> Option<Owner>;
     /// Whether it may be about to start a machine.
     fn may_start(&self, machine: &MachineKey) -> bool;
 }
@@ -82,7 +84,8 @@ pub(crate) fn holding<'p>(policy: &'p Policy, device: &Device) -> Vec<Holding<'p
     rules
 }
 
-/// Of these the rules that come before any that decide against all machines.
+/// Of these the rules that come before any that decide against all machines,
+/// and before what comes after a rule that gives the device in any case.
 pub(crate) fn giving<'p>(policy: &'p Policy, device: &Device) -> Vec<&'p Rule> {
     let rules = holding(policy, device);
     let decides = |one: &Holding<'_>| {
@@ -90,8 +93,14 @@ pub(crate) fn giving<'p>(policy: &'p Policy, device: &Device) -> Vec<&'p Rule> {
         let equal = || rules.iter().filter(|one| self::rank(one.rule) == rank);
         one.rule.owner == Owner::Host || doubt(equal).is_some()
     };
+    let settles = |one: &Holding<'_>| {
+        let options = &one.rule.options;
+        one.certain && options.count.is_none() && !options.yields
+    };
     let before = rules.iter().take_while(|one| !decides(one));
+    let last = before.clone().position(settles).map(|place| place + 1);
     before
+        .take(last.unwrap_or(rules.len()))
         .filter(|one| one.certain)
         .map(|one| one.rule)
         .collect()
@@ -99,6 +108,13 @@ pub(crate) fn giving<'p>(policy: &'p Policy, device: &Device) -> Vec<&'p Rule> {
 
 impl Wish {
     pub(crate) fn of(policy: &Policy, device: &Device, around: &dyn Around) -> Self {
+        match around.held() {
+            Some(Owner::Host) => return Self([Place::Host].into()),
+            Some(Owner::Machine(machine)) => {
+                return Self([allowed(Place::Machine(machine), device)].into());
+            }
+            None => {}
+        }
         let rules = holding(policy, device);
         let mut holders: Vec<Option<MachineKey>> = around.holders().into_iter().map(Some).collect();
         if holders.is_empty() {
@@ -128,6 +144,14 @@ impl Wish {
                 .map(|place| allowed(place, device))
                 .collect(),
         )
+    }
+
+    /// The machines that it may be in.
+    pub(crate) fn machines(&self) -> impl Iterator<Item = MachineKey> {
+        self.0.iter().filter_map(|place| match place {
+            Place::Machine(machine) => Some(machine.clone()),
+            _ => None,
+        })
     }
 
     /// Whether the device may be in that machine.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use virtplug_core::{ConnectionUri, InstanceId, MachineKey, Policy, Time};
+use virtplug_core::{ConnectionUri, InstanceId, MachineKey, Orders, Policy, Time};
 
 use crate::agenda::{Agenda, Due, Lane, Letter};
 use crate::daemon::Daemon;
@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) hung: Option<MachineKey>,
     /// The configuration on disk.
     pub(crate) policy: Policy,
+    /// What the daemon noted of what somebody ordered.
+    pub(crate) orders: Orders,
     /// What somebody else took out of a run of a machine.
     pub(crate) taken_out: BTreeSet<(MachineKey, u64, InstanceId)>,
     pub(crate) epoch: u64,

@@ -101,6 +101,7 @@ fn every_class_of_faults_strikes() {
         assert!(count > 5, "{fault} struck {count} times");
     }
     assert!(tally.attaches > 200 && tally.detaches > 100, "{tally:?}");
+    assert!(tally.orders > 200, "{tally:?}");
 }
 
 #[test]

@@ -63,6 +63,8 @@ fn show(engine: &Engine, report: &Report) {
         // What keeps a device out at the end is named there.
         Report::AttachFailed { .. }
         | Report::Held(..)
+        | Report::Ordered(_)
+        | Report::HoldEnded { .. }
         | Report::Flapping { .. }
         | Report::Conflict(..)
         | Report::Connected(_)
@@ -76,7 +78,13 @@ fn failures(engine: &Engine) -> Vec<String> {
     for view in engine.devices() {
         let device = view.device;
         let reason = match (view.assignment, view.obstacle) {
-            (Assignment::Host | Assignment::Kept(_) | Assignment::Spare(_), _)
+            (
+                Assignment::Host
+                | Assignment::Kept(_)
+                | Assignment::Withheld
+                | Assignment::Spare(_),
+                _,
+            )
             | (Assignment::Machine(_), None | Some(Obstacle::MachineOff)) => continue,
             // It is where it belongs, though not by us.
             (
@@ -94,10 +102,13 @@ fn failures(engine: &Engine) -> Vec<String> {
             (Assignment::Conflict(rules), _) => {
                 format!("is claimed by several owners: {}", claims_text(rules))
             }
-            (Assignment::Refused(rule, refusal), _) => {
-                format!("is not in machine {}: {refusal}", rule.owner)
+            (Assignment::Refused(grant, refusal), _) => {
+                format!("is not in machine {}: {refusal}", grant.machine)
             }
-            (Assignment::Unknown(rule), _) => {
+            (Assignment::Unknown(None), _) => {
+                "cannot be read now, so it is not clear whether it is authorised".to_owned()
+            }
+            (Assignment::Unknown(Some(rule)), _) => {
                 let owner = match &rule.owner {
                     Owner::Host => "the host".to_owned(),
                     Owner::Machine(machine) => format!("machine {machine}"),

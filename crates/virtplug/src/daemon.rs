@@ -1,5 +1,7 @@
 //! `virtplug daemon`: the loop around the engine.
 
+mod asked;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -7,21 +9,24 @@ use std::time::{Duration, Instant};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::{JoinHandle, LocalSet, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
 use tracing::{error, info, warn};
 use virtplug_config::{LoadError, Loaded};
 use virtplug_core::{Action, Engine, Escaped, Event, OwnAlias, Report, Time};
+use virtplug_ipc::HappeningKind;
 use virtplug_libvirt::ConnectionEvent;
 use virtplug_udev::{Monitor, RECEIVE_BUFFER};
 
+use self::asked::Wanted;
 use crate::cli::Sources;
+use crate::control::{Control, Plugs, Told, socket_path};
 use crate::edge::{Edge, error_text};
 use crate::exit::Exit;
 use crate::journal::{self, Timing};
 use crate::message::{Content, Message};
 use crate::naming::counted;
-use crate::reload::Reload;
+use crate::reload::{Reload, Reloaded};
 use crate::service::{self, Status};
 use crate::world::World;
 use crate::{log, settings};
@@ -48,13 +53,22 @@ struct Daemon {
     started: Instant,
     timings: BTreeMap<OwnAlias, (Instant, Timing)>,
     ready: bool,
+    control: Control,
     reload: Reload,
     /// What was wrong with the last reload, for the status line.
     reload_trouble: Option<&'static str>,
+    /// What somebody asked for and waits for that it can be begun.
+    wanted: Vec<Wanted>,
 }
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) async fn run(world: World, sources: Sources) -> Exit {
+    // The clients of the socket are served on this thread, beside the loop.
+    let all = Box::pin(serve(world, sources));
+    LocalSet::new().run_until(all).await
+}
+
+async fn serve(world: World, sources: Sources) -> Exit {
     let loaded = match settings::read_with_warnings(&sources) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -66,7 +80,8 @@ pub(crate) async fn run(world: World, sources: Sources) -> Exit {
             return Exit::Config;
         }
     };
-    match start(world, sources, loaded) {
+    let control = Control::open(&socket_path(), loaded.control.clone()).await;
+    match start(world, sources, loaded, control) {
         Ok(daemon) => daemon.run().await,
         Err(failure) => {
             error!("{failure}");
@@ -75,7 +90,12 @@ pub(crate) async fn run(world: World, sources: Sources) -> Exit {
     }
 }
 
-fn start(world: World, sources: Sources, loaded: Loaded) -> Result<Daemon, Failure> {
+fn start(
+    world: World,
+    sources: Sources,
+    loaded: Loaded,
+    control: Control,
+) -> Result<Daemon, Failure> {
     let (mut edge, queue) = Edge::new(world.host.clone(), world.events);
     // The monitor is open before anything is enumerated, so nothing is missed.
     let monitor = Monitor::open(world.host, RECEIVE_BUFFER).map_err(|error| error_text(&error))?;
@@ -100,9 +120,15 @@ fn start(world: World, sources: Sources, loaded: Loaded) -> Result<Daemon, Failu
         started: Instant::now(),
         timings: BTreeMap::new(),
         ready: false,
+        control,
         reload: Reload::default(),
         reload_trouble: None,
+        wanted: Vec::new(),
     };
+    let orders = daemon.control.earlier_orders().clone();
+    if !orders.is_empty() {
+        daemon.feed(Event::Restore(orders), None);
+    }
     daemon.adopt(loaded, "started");
     Ok(daemon)
 }
@@ -126,6 +152,7 @@ impl Daemon {
         };
         let exit = loop {
             let wakeup = self.engine.next_wakeup().map(|at| self.instant(at));
+            let impatient = self.next_end();
             select! {
                 biased;
                 () = caught(&mut terminate) => break Exit::Ok,
@@ -134,13 +161,20 @@ impl Daemon {
                 Some(message) = self.queue.recv() => self.take(message),
                 loaded = self.reload.loaded() => self.finish_reload(loaded),
                 () = reached(wakeup) => self.feed(Event::Tick, None),
+                () = reached(impatient) => {}
                 ended = &mut self.monitor => {
                     // Without it nothing is seen; the service manager starts anew.
                     let reason = ended.map_err(|error| error.to_string()).and_then(|ended| ended);
                     error!("cannot watch udev any more: {reason:?}");
                     break Exit::Failed;
                 }
+                // The last, so that those who ask hold up nothing, however many they are.
+                ask = self.control.next() => if !self.asked(ask) {
+                    continue;
+                }
             }
+            self.try_again();
+            self.control.after_step(&self.engine);
             if self.queue.is_empty() {
                 // A storm of events costs one look at the whole.
                 self.status.update(&self.engine, self.reload_trouble);
@@ -203,9 +237,16 @@ impl Daemon {
     fn feed(&mut self, event: Event, received: Option<Instant>) {
         self.edge.observe(&event);
         let now = Time::after_origin(self.started.elapsed());
-        for action in self.engine.handle(now, event) {
+        let plugs = Plugs::before(&self.engine, &event);
+        let actions = self.engine.handle(now, event);
+        for told in plugs.after(&self.engine) {
+            self.control.tell(&self.engine, told);
+        }
+        for action in actions {
             match action {
                 Action::Report(report) => {
+                    let told = Told::of(&self.engine, &report);
+                    self.control.tell(&self.engine, told);
                     let timing = match &report {
                         Report::Attached(_, alias) => self.timings.remove(alias),
                         Report::AttachFailed { alias, .. } => {
@@ -234,21 +275,25 @@ impl Daemon {
         self.started + at.since(Time::default())
     }
 
-    fn finish_reload(&mut self, loaded: Option<Result<Loaded, LoadError>>) {
-        match loaded {
-            Some(Ok(loaded)) => {
+    fn finish_reload(&mut self, reloaded: Option<Result<Reloaded, LoadError>>) {
+        match reloaded {
+            Some(Ok(Reloaded { loaded, access })) => {
                 self.reload_trouble = None;
+                self.control.allow(access);
                 self.adopt(loaded, "reloaded");
+                self.tell_reload(Ok(()));
             }
             failed => {
                 self.reload_trouble = Some("the new configuration is wrong, the old one stays");
-                if let Some(Err(error)) = failed {
-                    log_problems(&error);
+                let problems = failed.and_then(Result::err);
+                if let Some(error) = &problems {
+                    log_problems(error);
                 }
-                error!(
-                    event = "reload-failed",
-                    "the new configuration is wrong, so the old one stays in force"
-                );
+                let text = "the new configuration is wrong, so the old one stays in force";
+                error!(event = "reload-failed", "{text}");
+                let told = Told::plain(HappeningKind::ReloadFailed, text);
+                self.control.tell(&self.engine, told);
+                self.tell_reload(Err(problems));
             }
         }
         self.reload.end(&self.sources);
@@ -258,14 +303,19 @@ impl Daemon {
         for note in &loaded.notes {
             warn!("{note}");
         }
-        info!(
-            event,
-            rules = loaded.policy.rules().len(),
-            machines = loaded.policy.machines().len(),
+        let text = format!(
             "{event} with {} for {}",
             counted(loaded.policy.rules().len(), "rule"),
             counted(loaded.policy.machines().len(), "machine"),
         );
+        info!(
+            event,
+            rules = loaded.policy.rules().len(),
+            machines = loaded.policy.machines().len(),
+            "{text}"
+        );
+        let told = Told::plain(HappeningKind::Reloaded, text);
+        self.control.tell(&self.engine, told);
         self.feed(Event::Policy(loaded.policy), None);
     }
 
@@ -288,6 +338,7 @@ impl Daemon {
         if timeout(LAST_CALLS, last_calls).await.is_err() {
             warn!("a libvirt call did not end in time");
         }
+        self.control.close().await;
     }
 }
 

@@ -9,16 +9,31 @@ pub(crate) enum Exit {
     Ok,
     /// Something failed; the messages say what.
     Failed,
+    /// The command was not used as it is meant.
+    Usage,
+    /// The caller may not do this.
+    NotPermitted,
+    /// The command needs the daemon, and it does not run.
+    NotRunning,
     /// The configuration is wrong or missing (`EX_CONFIG` of sysexits.h).
     Config,
 }
 
-impl Termination for Exit {
-    fn report(self) -> ExitCode {
-        ExitCode::from(match self {
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
             Self::Ok => 0,
             Self::Failed => 1,
+            Self::Usage => 2,
+            Self::NotPermitted => 4,
+            Self::NotRunning => 7,
             Self::Config => 78,
-        })
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
     }
 }

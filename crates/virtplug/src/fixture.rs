@@ -16,7 +16,7 @@ pub(crate) fn machine(name: &str) -> MachineKey {
     MachineKey::new(ConnectionUri::default(), name)
 }
 
-fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Device {
+pub(crate) fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Device {
     let port: PortPath = port.parse().unwrap();
     let text = |bytes: &[u8]| Fact::Known((!bytes.is_empty()).then(|| RawText::new(bytes)));
     Device {
@@ -64,7 +64,7 @@ fn devices() -> Vec<Device> {
     ]
 }
 
-fn rule(name: &str, owner: impl Into<Owner>, matcher: Matcher, line: u32) -> Rule {
+pub(crate) fn rule(name: &str, owner: impl Into<Owner>, matcher: Matcher, line: u32) -> Rule {
     Rule {
         name: (!name.is_empty()).then(|| name.to_owned()),
         origin: format!("/etc/virtplug/virtplug.toml:{line}"),
@@ -74,14 +74,14 @@ fn rule(name: &str, owner: impl Into<Owner>, matcher: Matcher, line: u32) -> Rul
     }
 }
 
-fn serial(serial: &str) -> Matcher {
+pub(crate) fn serial(serial: &str) -> Matcher {
     Matcher {
         serial: Some(serial.into()),
         ..Matcher::default()
     }
 }
 
-fn port(port: &str) -> Matcher {
+pub(crate) fn port(port: &str) -> Matcher {
     Matcher {
         port: Some(port.into()),
         ..Matcher::default()
@@ -142,6 +142,16 @@ fn live() -> LiveMachine {
 /// The world as a command sees it: looked at, nothing done. With the steps
 /// that a pass would take if `rehearse`.
 pub(crate) fn world(rehearse: bool) -> (Engine, Vec<Step>) {
+    let (engine, rehearsal) = run(rehearse);
+    (engine, rehearsal.into_steps())
+}
+
+/// The world after a pass whose calls all succeeded, to go on with.
+pub(crate) fn rehearsed_world() -> (Engine, Rehearsal) {
+    run(true)
+}
+
+fn run(rehearse: bool) -> (Engine, Rehearsal) {
     let uri = ConnectionUri::default();
     let listing = ["alpha", "beta"].map(|name| MachineListing {
         machine: machine(name),
@@ -173,5 +183,5 @@ pub(crate) fn world(rehearse: bool) -> (Engine, Vec<Step>) {
             }
         }
     }
-    (engine, rehearsal.into_steps())
+    (engine, rehearsal)
 }

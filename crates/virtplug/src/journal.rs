@@ -1,5 +1,7 @@
 //! What the engine reports, as sentences and as journal fields.
 
+mod order;
+
 use std::time::Duration;
 
 use tracing::{debug, info, warn};
@@ -66,6 +68,8 @@ pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
             let (device, event) = (&alias.port, "hold");
             warn!(event, %device, %machine, %alias, "{text}");
         }
+        Report::Ordered(order) => order::log(order, &text),
+        Report::HoldEnded { port, .. } => info!(event = "hold-ended", device = %port, "{text}"),
         Report::Flapping { port, .. } => warn!(event = "flapping", device = %port, "{text}"),
         Report::Conflict(port, _) => warn!(event = "conflict", device = %port, "{text}"),
         Report::Starting(machine, port) => {
@@ -128,6 +132,11 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
             "somebody detached {} from machine {machine}; it stays out until it is plugged in again or the machine starts anew",
             device(engine, alias)
         ),
+        Report::Ordered(order) => order::sentence(engine, order),
+        Report::HoldEnded { port, end } => format!(
+            "what was decided by hand of {} is over, as {end}; the rules decide again",
+            at(engine, port)
+        ),
         Report::Flapping { port, pause_ms } => format!(
             "port {port} connects and disconnects too often; attaching when it is quiet for {}",
             seconds(*pause_ms)
@@ -169,19 +178,25 @@ fn seconds(ms: u64) -> String {
 fn device(engine: &Engine, alias: &OwnAlias) -> String {
     let port: &PortPath = &alias.port;
     match engine.device(port) {
-        Some(device) if device.instance == alias.instance => format!(
-            "{port} ({}:{} {})",
-            device.vendor,
-            device.product,
-            name(device)
-        ),
+        Some(device) if device.instance == alias.instance => at(engine, port),
         _ => port.to_string(),
     }
 }
 
+/// A port with id and name of what is there.
+fn at(engine: &Engine, port: &PortPath) -> String {
+    engine.device(port).map_or_else(
+        || port.to_string(),
+        |device| {
+            let (vendor, product) = (device.vendor, device.product);
+            format!("{port} ({vendor}:{product} {})", name(device))
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use virtplug_core::{ConnectionUri, DetachReason};
+    use virtplug_core::{ConnectionUri, DetachReason, HoldEnd};
 
     use super::*;
     use crate::fixture::{machine, world};
@@ -215,6 +230,14 @@ mod tests {
                 error: "timed out (libvirt error 68)".into(),
             },
             Report::Held(alpha.clone(), alias.clone()),
+            Report::HoldEnded {
+                port: "1-9".parse().unwrap(),
+                end: HoldEnd::Unplugged,
+            },
+            Report::HoldEnded {
+                port: alias.port.clone(),
+                end: HoldEnd::MachineEnded(alpha.clone()),
+            },
             Report::Flapping {
                 port: alias.port.clone(),
                 pause_ms: 2000,

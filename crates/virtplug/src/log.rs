@@ -3,6 +3,7 @@
 
 use std::io::IsTerminal as _;
 
+use nix::sys::stat::fstat;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -13,9 +14,14 @@ const FIELD_PREFIX: &str = "VIRTPLUG";
 /// Levels by the variable `VIRTPLUG_LOG`, for instance `debug`; `info` without it.
 const LEVELS: &str = "VIRTPLUG_LOG";
 
-/// Whether systemd connected this process to the journal.
+/// Whether systemd connected standard error to the journal: it names that
+/// stream, and a program that was started by another may have a different one.
 pub(crate) fn goes_to_journal() -> bool {
-    std::env::var_os("JOURNAL_STREAM").is_some()
+    let Some(stream) = std::env::var_os("JOURNAL_STREAM") else {
+        return false;
+    };
+    let here = fstat(std::io::stderr()).map(|stat| format!("{}:{}", stat.st_dev, stat.st_ino));
+    here.is_ok_and(|here| stream == here.as_str())
 }
 
 /// Starts logging.

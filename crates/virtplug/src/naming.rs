@@ -15,6 +15,15 @@ pub(crate) fn name(device: &Device) -> String {
     }
 }
 
+/// A text of a device as tables show it.
+pub(crate) fn shown(text: &Fact<Option<RawText>>) -> String {
+    match text {
+        Fact::Known(Some(text)) => text.to_string(),
+        Fact::Known(None) => "-".to_owned(),
+        Fact::Unknown => "?".to_owned(),
+    }
+}
+
 /// A rule as messages name it.
 pub(crate) fn rule_text(rule: &Rule) -> String {
     match &rule.name {

@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
-use virtplug_core::{Action, Engine, Event, Obstacle, Policy, Report, Time};
+use virtplug_core::{Action, Engine, Event, Obstacle, Order, Policy, Report, Time};
+use virtplug_ipc::{Changes, ControlError};
 
 use crate::edge::Edge;
 use crate::message::{Content, Message};
 use crate::rehearsal::{Rehearsal, Step};
+use crate::steer::{self, Request};
+use crate::steering::Numbers;
 use crate::world::World;
 
 /// Longest time for a pass; what is not done then is named.
@@ -37,6 +40,17 @@ pub(crate) struct Outcome {
     pub(crate) unanswered: usize,
     /// Why the devices could not be read, if so.
     pub(crate) scan_error: Option<String>,
+    /// The engine's time at the end.
+    pub(crate) now: Time,
+}
+
+/// What came of a request.
+pub(crate) struct Steered {
+    pub(crate) changes: Changes,
+    /// What the engine knows at the end.
+    pub(crate) engine: Engine,
+    /// Attaches and detaches that were imagined, in order.
+    pub(crate) steps: Vec<Step>,
 }
 
 struct Pass {
@@ -60,24 +74,13 @@ pub(crate) async fn run(
     mode: Mode,
     on_report: fn(&Engine, &Report),
 ) -> Outcome {
-    let (edge, queue) = Edge::new(world.host, world.events);
-    let mut pass = Pass {
-        engine: Engine::new(0),
-        edge,
-        queue,
-        mode,
-        rehearsal: Rehearsal::default(),
-        started: Instant::now(),
-        skipped: Duration::ZERO,
-        reports: Vec::new(),
-        scan_error: None,
-        on_report,
-    };
+    let mut pass = Pass::new(world, mode, on_report);
     pass.feed(Event::Policy(policy));
     // A pass that does not end in time is told by what is still in flight.
     let _ = timeout(PATIENCE, pass.run()).await;
     Outcome {
         unanswered: pass.edge.in_flight(),
+        now: pass.now(),
         scan_error: pass.scan_error,
         engine: pass.engine,
         reports: pass.reports,
@@ -85,26 +88,97 @@ pub(crate) async fn run(
     }
 }
 
-impl Pass {
-    async fn run(&mut self) {
+/// Does what was asked for by hand and nothing else: the rules only say what
+/// belongs where.
+pub(crate) async fn steer(
+    world: World,
+    policy: Policy,
+    mode: Mode,
+    request: &Request,
+    numbers: Numbers,
+) -> Result<Steered, ControlError> {
+    let mut pass = Pass::new(world, mode, |_, _| {});
+    pass.feed(Event::Order(Order::Pause {
+        machine: None,
+        detach: false,
+    }));
+    pass.feed(Event::Policy(policy));
+    let _ = timeout(PATIENCE, pass.run()).await;
+    if let Some(error) = &pass.scan_error {
+        return Err(ControlError::Failed {
+            message: format!("cannot read the USB devices: {error}"),
+        });
+    }
+    let begun = steer::begin(&pass.engine, request)?;
+    for order in &begun.orders {
+        if let Order::Hold { port, .. } = order
+            && let Some(device) = pass.engine.device(port)
+        {
+            numbers.fit(device.address.bus.0, device.address.device.0)?;
+        }
+    }
+    for order in begun.orders {
+        pass.feed(Event::Order(order));
+    }
+    let reached = async {
         loop {
-            if self.edge.in_flight() > 0 {
-                let Some(message) = self.queue.recv().await else {
-                    return;
-                };
-                self.take(message.content);
-            } else if let Some(event) = self.rehearsal.next_answer() {
-                self.feed(event);
-            } else if let Some(wakeup) = self
-                .engine
-                .next_wakeup()
-                .filter(|_| self.is_worth_waiting())
-            {
-                self.wait_until(wakeup).await;
-            } else {
-                return;
+            if let Some(changes) = begun.pending.outcome(&pass.engine) {
+                return Some(changes);
+            }
+            if !pass.step().await {
+                return None;
             }
         }
+    };
+    let reached = timeout(PATIENCE, reached).await.ok().flatten();
+    let changes = reached.unwrap_or_else(|| begun.pending.give_up(&pass.engine));
+    Ok(Steered {
+        changes,
+        engine: pass.engine,
+        steps: pass.rehearsal.into_steps(),
+    })
+}
+
+impl Pass {
+    fn new(world: World, mode: Mode, on_report: fn(&Engine, &Report)) -> Self {
+        let (edge, queue) = Edge::new(world.host, world.events);
+        Self {
+            engine: Engine::new(0),
+            edge,
+            queue,
+            mode,
+            rehearsal: Rehearsal::default(),
+            started: Instant::now(),
+            skipped: Duration::ZERO,
+            reports: Vec::new(),
+            scan_error: None,
+            on_report,
+        }
+    }
+
+    async fn run(&mut self) {
+        while self.step().await {}
+    }
+
+    /// Takes what comes next; whether there was anything to wait for.
+    async fn step(&mut self) -> bool {
+        if self.edge.in_flight() > 0 {
+            let Some(message) = self.queue.recv().await else {
+                return false;
+            };
+            self.take(message.content);
+        } else if let Some(event) = self.rehearsal.next_answer() {
+            self.feed(event);
+        } else if let Some(wakeup) = self
+            .engine
+            .next_wakeup()
+            .filter(|_| self.is_worth_waiting())
+        {
+            self.wait_until(wakeup).await;
+        } else {
+            return false;
+        }
+        true
     }
 
     fn take(&mut self, content: Content) {

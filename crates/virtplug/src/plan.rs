@@ -1,17 +1,17 @@
 //! `virtplug plan`.
 
 use serde::Serialize;
-use virtplug_core::{Assignment, DeviceView, Engine, MachineKey, OwnAlias};
+use virtplug_core::{Assignment, DeviceView, Engine, Giver, MachineKey, OwnAlias};
+use virtplug_ipc::{Device, MachineName};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
-use crate::json::{Identity, MachineJson};
 use crate::naming::{claims_text, name, rule_text};
 use crate::output::{message, print, print_json};
 use crate::pass::{self, Mode};
 use crate::rehearsal::Step;
-use crate::settings;
 use crate::world::World;
+use crate::{present, settings};
 
 /// Shows what a pass would do, and what keeps other devices out.
 pub(crate) async fn run(world: World, sources: &Sources, json: bool) -> Exit {
@@ -48,12 +48,12 @@ struct Plan {
 struct StepJson {
     action: &'static str,
     #[serde(flatten)]
-    place: MachineJson,
+    place: MachineName,
     /// The entry of the machine; absent where the machine is started.
     alias: Option<String>,
     /// The device; absent where it is not plugged in any more, and where the
     /// machine is started.
-    device: Option<Identity>,
+    device: Option<Device>,
     reason: String,
     #[serde(skip)]
     line: String,
@@ -62,10 +62,10 @@ struct StepJson {
 /// A device that a rule names and that stays where it is.
 #[derive(Debug, Serialize)]
 struct StayingJson {
-    device: Identity,
+    device: Device,
     /// The machine that it belongs to; absent in a conflict and where a rule
     /// keeps it on the host.
-    belongs: Option<MachineJson>,
+    belongs: Option<MachineName>,
     reason: String,
     #[serde(skip)]
     line: String,
@@ -74,7 +74,7 @@ struct StayingJson {
 impl Plan {
     fn new(engine: &Engine, steps: &[Step]) -> Self {
         Self {
-            version: 1,
+            version: 2,
             steps: steps.iter().map(|step| step_json(engine, step)).collect(),
             staying: staying(engine),
         }
@@ -104,6 +104,14 @@ impl Plan {
     }
 }
 
+/// What a rehearsal would do, one line each.
+pub(crate) fn lines(engine: &Engine, steps: &[Step]) -> Vec<String> {
+    steps
+        .iter()
+        .map(|step| step_json(engine, step).line)
+        .collect()
+}
+
 fn step_json(engine: &Engine, step: &Step) -> StepJson {
     let (action, machine, alias) = match step {
         Step::Attach(request) => ("attach", &request.machine, &request.alias),
@@ -124,9 +132,9 @@ fn step_json(engine: &Engine, step: &Step) -> StepJson {
     let direction = if action == "attach" { "to" } else { "from" };
     StepJson {
         action,
-        place: machine.into(),
+        place: present::machine_name(machine),
         alias: Some(alias.to_string()),
-        device: device.map(Into::into),
+        device: device.map(present::device),
         reason,
         line: format!("{action} {}{what} {direction} {machine}", alias.port),
     }
@@ -135,7 +143,7 @@ fn step_json(engine: &Engine, step: &Step) -> StepJson {
 fn start_json(machine: &MachineKey) -> StepJson {
     StepJson {
         action: "start",
-        place: machine.into(),
+        place: present::machine_name(machine),
         alias: None,
         device: None,
         reason: "a rule with `start-machine` gives it a device".to_owned(),
@@ -149,10 +157,11 @@ fn assigned_by(engine: &Engine, alias: &OwnAlias) -> String {
         .find(|view| view.device.port == alias.port)
         .map(|view| view.assignment);
     match assignment {
-        Some(Assignment::Machine(grant)) if grant.followed => {
-            format!("it follows a device that {} names", rule_text(&grant.rule))
-        }
-        Some(Assignment::Machine(grant)) => format!("{} holds", rule_text(&grant.rule)),
+        Some(Assignment::Machine(grant)) => match &grant.giver {
+            Giver::Rule(rule) => format!("{} holds", rule_text(rule)),
+            Giver::Followed(rule) => format!("it follows a device that {} names", rule_text(rule)),
+            Giver::Hand(_) => "it was asked for by hand".to_owned(),
+        },
         _ => "a rule holds".to_owned(),
     }
 }
@@ -165,8 +174,8 @@ fn staying(engine: &Engine) -> Vec<StayingJson> {
         };
         let device = view.device;
         staying.push(StayingJson {
-            device: device.into(),
-            belongs: belongs.map(Into::into),
+            device: present::device(device),
+            belongs: belongs.map(present::machine_name),
             reason,
             line: format!(
                 "leave {} {}:{} {} where it is",
@@ -197,10 +206,15 @@ pub(crate) fn staying_reason<'e>(
                 rule_text(rule)
             ),
         ),
-        (Assignment::Refused(rule, refusal), _) => (rule.machine(), refusal.to_string()),
-        (Assignment::Unknown(rule), _) => (
+        (Assignment::Withheld, _) => (None, "somebody keeps it on the host".to_owned()),
+        (Assignment::Refused(grant, refusal), _) => (Some(&grant.machine), refusal.to_string()),
+        (Assignment::Unknown(Some(rule)), _) => (
             rule.machine(),
             format!("{} asks for what cannot be read now", rule_text(rule)),
+        ),
+        (Assignment::Unknown(None), _) => (
+            None,
+            "whether it is authorised cannot be read now".to_owned(),
         ),
         (Assignment::Conflict(rules), _) => (
             None,

@@ -4,12 +4,19 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use virtplug_config::{LoadError, Loaded};
 
 use crate::cli::Sources;
+use crate::control::Access;
 use crate::{service, settings};
+
+/// A configuration that was read, with the groups that it names looked up.
+pub(crate) struct Reloaded {
+    pub(crate) loaded: Loaded,
+    pub(crate) access: Access,
+}
 
 /// A reload that is under way, and whether another was asked for meanwhile.
 #[derive(Default)]
 pub(crate) struct Reload {
-    running: Option<JoinHandle<Result<Loaded, LoadError>>>,
+    running: Option<JoinHandle<Result<Reloaded, LoadError>>>,
     again: bool,
 }
 
@@ -23,12 +30,19 @@ impl Reload {
         service::reloading();
         let sources = sources.clone();
         self.running = Some(spawn_blocking(move || {
-            settings::read_with_warnings(&sources)
+            let loaded = settings::read_with_warnings(&sources)?;
+            let access = Access::look_up(&loaded.control);
+            Ok(Reloaded { loaded, access })
         }));
     }
 
+    /// Whether one is under way.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// What was read, once it is; without an answer if reading broke off.
-    pub(crate) async fn loaded(&mut self) -> Option<Result<Loaded, LoadError>> {
+    pub(crate) async fn loaded(&mut self) -> Option<Result<Reloaded, LoadError>> {
         match &mut self.running {
             None => std::future::pending().await,
             Some(load) => load.await.ok(),

@@ -1,14 +1,12 @@
 //! Loading the configuration for a command, and showing what is wrong with it.
 
-use std::io::IsTerminal as _;
-
 use virtplug_config::{Diagnostic, LoadError, Loaded, Options};
 use virtplug_core::{ConnectionUri, Escaped, Policy};
 
 use crate::check;
 use crate::cli::Sources;
 use crate::exit::Exit;
-use crate::output::message;
+use crate::output::{message, messages_have_color};
 
 /// Loads the configuration of a command; the caller shows what is wrong.
 pub(crate) fn read(sources: &Sources) -> Result<Loaded, LoadError> {
@@ -59,7 +57,7 @@ fn watching(policy: Policy, sources: &Sources) -> Policy {
 /// Prints diagnostics to standard error, coloured on a terminal.
 pub(crate) fn show(diagnostics: &[Diagnostic]) {
     // The stream drops colours where they are not wanted.
-    let color = std::io::stderr().is_terminal();
+    let color = messages_have_color();
     for diagnostic in diagnostics {
         message(diagnostic.render(color));
     }

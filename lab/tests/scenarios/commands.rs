@@ -1,12 +1,12 @@
 //! The commands that need no daemon.
 
-use lab::{Outer, Result, Stick, ensure, scenario};
+use lab::{Context as _, Outer, Result, Stick, ensure, scenario};
 use serde_json::Value;
 
 use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA};
 
 /// Runs virtplug and checks its exit code; gives both outputs.
-fn virtplug(lab: &Outer, arguments: &str, code: i64) -> Result<String> {
+pub(crate) fn virtplug(lab: &Outer, arguments: &str, code: i64) -> Result<String> {
     let output = lab.run(&format!("virtplug {arguments} 2>&1"))?;
     ensure!(
         output.code == code,
@@ -64,15 +64,21 @@ fn devices_tells_where_each_device_belongs_and_is() {
         lab.plug(Stick::serial("C1").port("3"))?;
         lab.machine("alpha").wait_exactly(&[&a1])?;
 
-        let json: Value = serde_json::from_str(&virtplug(lab, "devices --json", 0)?)?;
+        let said = virtplug(lab, "devices --json", 0)?;
+        let json: Value = serde_json::from_str(&said).context(said)?;
         let device = |port: &str| {
             let devices = json["devices"].as_array().cloned().unwrap_or_default();
-            devices.into_iter().find(|device| device["port"] == port)
+            devices
+                .into_iter()
+                .find(|state| state["device"]["port"] == port)
         };
         let first = device("2-1").unwrap_or_default();
-        ensure!(first["serial"] == "A1", "{json}");
-        ensure!(first["belongs"]["machine"] == "alpha", "{json}");
-        ensure!(first["holders"][0]["machine"] == "alpha", "{json}");
+        ensure!(first["device"]["serial"] == "A1", "{json}");
+        ensure!(first["belongs"]["machine"]["machine"] == "alpha", "{json}");
+        ensure!(
+            first["holders"][0]["machine"]["machine"] == "alpha",
+            "{json}"
+        );
         ensure!(first["holders"][0]["own"] == true, "{json}");
         let third = device("2-3").unwrap_or_default();
         ensure!(third["belongs"]["kind"] == "host", "{json}");

@@ -3,6 +3,7 @@
 //! Each test starts from the same saved state: the machines `alpha` and `beta`
 //! run, `guest` is paused with a booted kernel, nothing is plugged.
 
+mod ask;
 mod boot;
 mod commands;
 mod daemon;
@@ -23,8 +24,11 @@ mod pool;
 mod race;
 mod reload;
 mod reset;
+mod screen;
 mod snippet;
+mod socket;
 mod starting;
+mod steer;
 mod unknown;
 
 /// Serial `A1` belongs to alpha.

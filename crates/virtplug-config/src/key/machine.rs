@@ -1,7 +1,8 @@
 //! Keys of the main file, of machines, and the names of tables.
 
 use super::{
-    ALL_CONDITIONS, DEVICE_OPTIONS, ENABLED, GROUP, Key, Kind, NAME, Needs, PRIORITY, Shape, keys,
+    ALL_CONDITIONS, CONTROL, DEVICE_OPTIONS, ENABLED, GROUP, Key, Kind, NAME, Needs, PRIORITY,
+    Shape, keys,
 };
 
 keys! {
@@ -35,7 +36,7 @@ keys! {
 pub(crate) const MAIN: Shape = Shape {
     name: "the main file",
     id: "main",
-    keys: &[&MACHINES, &HOST, &DEFAULTS],
+    keys: &[&MACHINES, &HOST, &DEFAULTS, &CONTROL],
     needs: Needs::Nothing,
 };
 

@@ -80,4 +80,10 @@ pub(crate) const OTHER_NAMES: &[(&str, &str)] = &[
     ("domains", "machines"),
     ("vms", "machines"),
     ("default", "defaults"),
+    ("socket", "control"),
+    ("read-group", "read-groups"),
+    ("readers", "read-groups"),
+    ("write-group", "write-groups"),
+    ("writers", "write-groups"),
+    ("hide-serial", "hide-serials"),
 ];

@@ -23,6 +23,7 @@ pub(crate) fn file(shape: &Shape, key: &Key) -> String {
         "main" => format!("{example}\n"),
         "machine" => format!("[machines.NAME]\n{example}\n"),
         "defaults-table" => format!("[defaults]\n{example}\n"),
+        "control-table" => format!("[control]\n{example}\n"),
         "conditions" => format!("[[machines.NAME.device]]\nnot = {{ {inline} }}\n"),
         "pattern" => format!("[[machines.NAME.device]]\nserial = {{ {example} }}\n"),
         "interface-table" => {
@@ -65,7 +66,7 @@ fn every_key_is_explained() {
     for (shape, key) in all() {
         let told = (shape.name, key.name);
         assert!(key.help.ends_with('.'), "{told:?}");
-        assert!(matches!(key.since, "0.1" | "0.2"), "{told:?}");
+        assert!(matches!(key.since, "0.1" | "0.2" | "0.3"), "{told:?}");
         for value in [key.default, key.example_value()].into_iter().flatten() {
             let line = format!("{} = {value}", key.name);
             assert!(line.parse::<toml::Table>().is_ok(), "{told:?}");
@@ -89,6 +90,14 @@ fn defaults_are_those_that_hold() {
         with.policy.rules()[0].options,
         without.policy.rules()[0].options
     );
+
+    let keys = CONTROL_TABLE.keys.iter();
+    let written = keys.map(|key| format!("{} = {}", key.name, key.default.unwrap()));
+    let written: Vec<String> = written.collect();
+    assert_eq!(written.len(), 3);
+    let written = written.join("\n");
+    let with = load(&format!("[control]\n{written}\n")).unwrap();
+    assert_eq!(with.control, load("").unwrap().control);
 
     let connect = CONNECT.default.unwrap();
     let with = load(&format!("[machines.NAME]\nconnect = {connect}\n")).unwrap();

@@ -46,6 +46,12 @@ pub(super) const DEFAULTS: &str = "They hold in all files for each machine and e
      that does not say otherwise. For the host's device tables only the options count that these \
      may have.";
 
+pub(super) const CONTROL: &[&str] = &[
+    "`[control]` of the main file says who may speak with the daemon, whose socket is \
+     `/run/virtplug/control.sock`. Root may do everything. What changes here holds from the next \
+     call on, also for connections that are open.",
+];
+
 pub(super) const DEVICE_TABLES: &[&str] = &[
     "A device table stands for the devices that match all of its conditions, wherever they are \
      plugged in. It needs one condition at least. Hubs are never attached.",

@@ -22,6 +22,7 @@ pub(super) fn described(key: &Key) -> String {
         Kind::Removables => format!("{takes}, `true`, `false`, or a list of these"),
         Kind::Name
         | Kind::Text
+        | Kind::Texts
         | Kind::Uuid
         | Kind::GuestPort
         | Kind::Boolean

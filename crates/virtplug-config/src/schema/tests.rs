@@ -208,6 +208,15 @@ const WRONG_FILES: &[&str] = &[
     "[defaults]\nserial = \"A\"",
     "[defaults]\nfollow = 1",
     "[defaults]\nname = \"A\"",
+    "control = true",
+    "[control]\ngroups = [\"libvirt\"]",
+    "[control]\nread-groups = \"libvirt\"",
+    "[control]\nread-groups = [\"\"]",
+    "[control]\nwrite-groups = [\" \"]",
+    "[control]\nwrite-groups = [1000]",
+    "[control]\nhide-serials = \"yes\"",
+    "[[control]]",
+    "read-groups = [\"libvirt\"]",
 ];
 
 #[test]

@@ -13,6 +13,7 @@ impl Definitions {
         match key.kind {
             Kind::Name => json!({ "type": "string" }),
             Kind::Text => text_like(regular::FILLED),
+            Kind::Texts => json!({ "type": "array", "items": text_like(regular::FILLED) }),
             Kind::Uuid => text_like(regular::UUID),
             Kind::GuestPort => text_like(&regular::guest_port()),
             Kind::Duration => text_like(regular::DURATION),

@@ -7,6 +7,7 @@
 )]
 
 mod arbitrary;
+mod control;
 mod defaults;
 mod drop_in;
 mod example;

@@ -15,9 +15,14 @@ struct World {
     full: BTreeSet<usize>,
     plugged: bool,
     follows: Option<Arc<Rule>>,
+    held_for: Option<Owner>,
 }
 
 impl Situation for World {
+    fn held_for(&self) -> Option<&Owner> {
+        self.held_for.as_ref()
+    }
+
     fn runs(&self, machine: &MachineKey) -> Fact<bool> {
         Fact::Known(!self.off.contains(machine))
     }
@@ -79,14 +84,15 @@ fn owner(rules: &[Rule], device: &Device, world: &World) -> String {
     match decide(device, &claims, world).assignment {
         Assignment::Host => "nobody".into(),
         Assignment::Kept(_) => "host".into(),
-        Assignment::Machine(grant) if grant.followed => format!("{} follows", grant.machine),
+        Assignment::Machine(grant) if grant.is_followed() => format!("{} follows", grant.machine),
         Assignment::Machine(grant) => grant.machine.to_string(),
         Assignment::Spare(rule) => format!("spare of {}", rule.owner),
         Assignment::Conflict(rules) => {
             let owners: Vec<String> = rules.iter().map(|rule| rule.owner.to_string()).collect();
             format!("conflict of {}", owners.join(" and "))
         }
-        Assignment::Unknown(rule) => format!("unknown because of {}", rule.owner),
+        Assignment::Unknown(rule) => format!("unknown because of {}", rule.unwrap().owner),
+        Assignment::Withheld => "host by hand".into(),
         Assignment::Refused(_, refusal) => format!("{refusal:?}"),
     }
 }
@@ -336,4 +342,55 @@ fn what_was_plugged_in_waits_for_the_machine_that_it_starts() {
     assert_eq!(owner(&rules, &device, &world), "owner");
     world.plugged = false;
     assert_eq!(owner(&rules, &device, &world), "guest");
+}
+
+#[test]
+fn what_is_decided_by_hand_goes_before_everything_but_refusals() {
+    let device = device("1-1", 2, "A");
+    let mut host = rule("host", serial("A"));
+    host.owner = Owner::Host;
+    let rules = [host, rule("other", serial("A"))];
+    let held_for = |owner: Owner| World {
+        held_for: Some(owner),
+        off: [machine("mine")].into(),
+        full: [0, 1].into(),
+        follows: Some(Arc::new(rule("other", serial("B")))),
+        ..World::default()
+    };
+    let mine = held_for(machine("mine").into());
+    assert_eq!(owner(&rules, &device, &mine), "mine");
+    assert_eq!(owner(&[], &device, &held_for(Owner::Host)), "host by hand");
+    let unread = |authorized| Device {
+        authorized,
+        ..device.clone()
+    };
+    let blocked = unread(Fact::Known(false));
+    assert_eq!(owner(&rules, &blocked, &mine), "Unauthorised");
+    let own = [rule("mine", serial("A"))];
+    let unread = unread(Fact::Unknown);
+    assert_eq!(owner(&own, &unread, &mine), "unknown because of mine");
+}
+
+#[test]
+fn of_its_own_rules_the_strongest_that_surely_holds_says_how() {
+    let mut device = device("1-1", 2, "A");
+    device.udev = Fact::Unknown;
+    let doubtful = with("mine", tag("x"), |options| options.priority = 2);
+    let rules = [
+        doubtful,
+        rule("mine", product(&device)),
+        rule("mine", serial("A")),
+        with("other", serial("A"), |options| options.priority = 1),
+    ];
+    let policy = Policy::new([], rules.to_vec());
+    let world = World {
+        held_for: Some(machine("mine").into()),
+        ..World::default()
+    };
+    let decision = decide(&device, &policy.claims(&device, &()), &world);
+    let Assignment::Machine(grant) = decision.assignment else {
+        panic!("{decision:?}");
+    };
+    assert_eq!(grant.giver, Giver::Hand(Some(policy.rules()[2].clone())));
+    assert_eq!(decision.given_by, None);
 }

@@ -1,9 +1,9 @@
 //! What the engine knows of one libvirt connection.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::machine::MachineKey;
+use crate::machine::{MachineKey, Uuid};
 use crate::retry::Backoff;
 use crate::time::Time;
 
@@ -35,6 +35,8 @@ pub(super) struct Connection {
     pub(super) list_backoff: Backoff,
     /// Whether a list was read since it is up.
     pub(super) listed: bool,
+    /// The machines of the last list, also those that are off.
+    pub(super) machines: BTreeMap<MachineKey, Uuid>,
     /// Machines of the first list that were not looked at yet.
     pub(super) unseen: BTreeSet<MachineKey>,
     pub(super) wake: Option<Time>,
@@ -50,6 +52,7 @@ impl Connection {
             list: false,
             list_backoff: Backoff::default(),
             listed: false,
+            machines: BTreeMap::new(),
             unseen: BTreeSet::new(),
             wake: None,
         }

@@ -63,6 +63,18 @@ impl Departures {
         }
     }
 
+    /// A group has another owner: puts the rules that are in force now in the
+    /// place of those that were.
+    pub(super) fn renew(&mut self, group: &str, renewed: impl Fn(&Rule) -> Option<Arc<Rule>>) {
+        for departure in self.0.values_mut() {
+            if let Some(rule) = &departure.rule
+                && rule.options.group.as_deref() == Some(group)
+            {
+                departure.rule = renewed(rule);
+            }
+        }
+    }
+
     /// The departures from the socket that a device is in.
     fn before(&self, device: &Device) -> impl Iterator<Item = &Departure> {
         let peer = device.peer.known().and_then(Option::as_ref);

@@ -56,6 +56,9 @@ impl Engine {
         for device in present {
             self.take_device(device);
         }
+        if first {
+            self.devices.there_before = unreadable.iter().cloned().collect();
+        }
         for port in unreadable {
             self.devices.mark_unreadable(port);
         }
@@ -65,6 +68,7 @@ impl Engine {
             for port in self.devices.ports() {
                 self.judge(&port);
             }
+            self.drop_strays(None);
             // Entries of ours that no device belongs to can be judged now.
             self.dirty.extend(self.machines.keys().cloned());
         }
@@ -72,6 +76,7 @@ impl Engine {
 
     pub(super) fn take_device(&mut self, fresh: Device) {
         let port = fresh.port.clone();
+        let there_before = self.devices.there_before.remove(&port);
         self.became_readable(&port);
         let known = self.devices.at(&port);
         let device = match known {
@@ -85,8 +90,11 @@ impl Engine {
         if known.is_some_and(|known| known.device == device) {
             return;
         }
+        let replaces = known.is_some();
         if !same_instance {
-            self.lose_device(&port);
+            if replaces {
+                self.lose_device(&port);
+            }
             if let Some(pause) = self.flaps.note(&port, self.now) {
                 self.report(Report::Flapping {
                     port: port.clone(),
@@ -106,13 +114,15 @@ impl Engine {
             };
         } else if self.devices.complete {
             let departures = &self.departures;
-            present.plugged =
-                (!departures.was_reset(&present.device, self.now)).then_some(self.now);
+            let stayed = there_before || departures.was_reset(&present.device, self.now);
+            present.plugged = (!stayed).then_some(self.now);
             present.follows = departures.followed_by(&present.device, self.now);
         }
         let address = present.device.address;
+        self.regain_hold(&present.device);
         self.forget_interest(&port);
         self.devices.put(present);
+        self.drop_strays(Some(&port));
         self.judge(&port);
         if let Some(present) = self.devices.at(&port) {
             let hub = present.device.clone();
@@ -146,18 +156,20 @@ impl Engine {
     }
 
     pub(super) fn lose_device(&mut self, port: &PortPath) {
+        self.devices.there_before.remove(port);
         self.became_readable(port);
         self.leave_place(port);
         let Some(gone) = self.devices.take(port) else {
+            self.drop_strays(Some(port));
             return;
         };
         let grant = gone.assignment.grant();
-        let departure = Departure::new(self.now, grant.map(|grant| &grant.rule));
+        let departure = Departure::new(self.now, grant.and_then(|grant| grant.rule()));
         self.departures.note(port, departure);
         if let Some(machine) = gone.assignment.machine() {
             self.unwish(machine, port, gone.device.instance);
         }
-        self.holds.remove(&gone.device.instance);
+        self.lose_hold(&gone.device);
         self.touch(gone.device.instance, gone.device.address);
         self.judge_below(&gone.device);
     }
@@ -186,10 +198,11 @@ impl Engine {
             .into_iter()
             .flatten()
             .map(|occupant| &occupant.machine);
+        let detached = self.orders.detached.get(&instance);
         let marked: Vec<MachineKey> = wanting
             .chain(holding)
             .chain(self.attaching.get(&address))
-            .chain(self.holds.get(&instance))
+            .chain(detached.map(|detached| &detached.machine))
             .cloned()
             .collect();
         self.dirty.extend(marked);

@@ -56,6 +56,8 @@ pub(super) struct Interest {
     pub(super) machines: BTreeSet<MachineKey>,
     /// Rules with a `count`, by number.
     pub(super) pools: BTreeSet<usize>,
+    /// Groups of rules that may get another owner.
+    pub(super) groups: BTreeSet<String>,
 }
 
 /// Whether a scan is asked for and not answered.
@@ -81,6 +83,8 @@ pub(super) struct Devices {
     by_address: BTreeMap<HostAddress, PortPath>,
     /// Ports whose device exists and could not be read.
     unreadable: BTreeSet<PortPath>,
+    /// Those of them that had one when the first scan was made, until it is read.
+    pub(super) there_before: BTreeSet<PortPath>,
     /// Ports whose device could be read in part, so that it is not clear where
     /// it belongs.
     doubtful: BTreeSet<PortPath>,

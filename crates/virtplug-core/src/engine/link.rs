@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::connection::{Connection, Link};
 use super::machine::Existence;
+use super::switches::Switched;
 use super::{Engine, Wake};
 use crate::action::Action;
 use crate::event::MachineListing;
@@ -15,15 +16,22 @@ use crate::retry::{Backoff, CONNECT_DELAY_CAP};
 impl Engine {
     /// Takes a valid configuration and looks at everything anew.
     pub(super) fn adopt(&mut self, policy: Policy) {
-        for uri in policy.connections() {
+        self.orders
+            .switches
+            .retain(|group, _| policy.groups().contains_key(group));
+        let named: BTreeSet<MachineKey> = self.orders.machines().into_iter().cloned().collect();
+        let uris = named.iter().map(|machine| &machine.uri);
+        for uri in policy.connections().iter().chain(uris) {
             self.connections
                 .entry(uri.clone())
                 .or_insert_with(Connection::new);
         }
-        for machine in policy.machines() {
+        for machine in policy.machines().union(&named) {
             self.machine_mut(machine).attempts.clear();
         }
-        self.renumber_places(&policy);
+        let switched = Switched::new(&policy, &self.orders.switches);
+        self.renumber_places(&policy, &switched);
+        self.switched = switched;
         self.policy = Some(policy);
         for port in self.devices.ports() {
             self.judge(&port);
@@ -121,6 +129,10 @@ impl Engine {
             self.actions
                 .push(Action::Report(Report::Connected(uri.clone())));
         }
+        connection.machines = listing
+            .iter()
+            .map(|line| (line.machine.clone(), line.uuid))
+            .collect();
         let active: BTreeSet<MachineKey> = listing
             .iter()
             .filter(|line| line.active)
@@ -153,13 +165,14 @@ impl Engine {
         self.drive(uri);
     }
 
-    /// Closes a connection that the configuration does not name, once nothing
-    /// of ours is left there.
+    /// Closes a connection that neither the configuration nor an order names,
+    /// once nothing of ours is left there.
     pub(super) fn close_unneeded(&mut self, uri: &ConnectionUri) {
         let needed = self
             .policy
             .as_ref()
-            .is_none_or(|policy| policy.connections().contains(uri));
+            .is_none_or(|policy| policy.connections().contains(uri))
+            || self.orders.need(uri);
         let settled = self.connections.get(uri).is_some_and(|connection| {
             !connection.is_up() || (connection.listed && connection.unseen.is_empty())
         });

@@ -4,6 +4,7 @@ use super::machine::{Existence, Live, Machine, Task};
 use super::{Engine, Occupant};
 use crate::alias::OwnAlias;
 use crate::machine::{Hostdev, MachineKey, MachineRead};
+use crate::order::Detached;
 use crate::report::Report;
 use crate::retry::{Backoff, CALL_DELAY_CAP};
 
@@ -47,11 +48,13 @@ impl Engine {
             state.look_backoff = Backoff::default();
         }
         self.first_look_done(machine);
+        if existence == Existence::Absent
+            && let Some(connection) = self.connections.get_mut(&machine.uri)
+        {
+            connection.machines.remove(machine);
+        }
         self.replace(machine, &existence);
-        let wanted = self
-            .policy
-            .as_ref()
-            .is_some_and(|policy| policy.machines().contains(machine));
+        let wanted = self.is_named(machine);
         let idle = self.machines.get(machine).is_some_and(|state| {
             !matches!(state.existence, Existence::Live(_)) && !state.look && state.slot.is_none()
         });
@@ -119,12 +122,12 @@ impl Engine {
                     // A machine that ended is not started again by what is plugged in.
                     self.start_is_over(machine);
                 }
-                self.holds.retain(|_, from| from != machine);
                 if let Existence::Live(new) = existence {
                     self.report_arrivals(machine, None, new);
                 }
             }
         }
+        self.end_with(machine, existence);
         self.index_occupants(machine, &before, existence);
         self.reconsider_after(machine, &before, existence);
         for live in [&before, existence].into_iter().filter_map(live_of) {
@@ -154,6 +157,8 @@ impl Engine {
                 let both = other.is_some_and(|other| other.entry(alias).is_some());
                 let present = self.devices.with_instance(alias.instance);
                 if let Some(present) = present.filter(|_| !both) {
+                    // Another device may be known by its address by now.
+                    self.dirty.extend(present.assignment.machine().cloned());
                     self.reconsider.insert(present.device.port.clone());
                 }
             }
@@ -188,7 +193,12 @@ impl Engine {
                     .is_some_and(|present| present.assignment.machine() == Some(machine))
             {
                 // We did not ask for it, so somebody decided otherwise.
-                self.holds.insert(alias.instance, machine.clone());
+                let detached = Detached {
+                    port: alias.port.clone(),
+                    machine: machine.clone(),
+                    run: new.run,
+                };
+                self.orders.detached.insert(alias.instance, detached);
                 self.report(Report::Held(machine.clone(), alias.clone()));
             }
         }
@@ -198,8 +208,8 @@ impl Engine {
         for (alias, hostdev) in new.own() {
             let is_new = old.is_none_or(|old| old.entry(alias).is_none());
             if is_new && self.is_good(alias, hostdev) {
-                if self.holds.get(&alias.instance) == Some(machine) {
-                    self.holds.remove(&alias.instance);
+                if self.stays_out(alias.instance, machine) {
+                    self.orders.detached.remove(&alias.instance);
                 }
                 if let Some(state) = self.machines.get_mut(machine) {
                     state.attempts.remove(&alias.instance);

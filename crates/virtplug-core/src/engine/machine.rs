@@ -215,7 +215,7 @@ impl Machine {
 
     /// The guest port that a rule asks for, if something is there.
     pub(super) fn taken_port<'g>(&self, grant: Option<&'g Grant>) -> Option<&'g GuestPort> {
-        let port = grant?.rule.options.guest_port.as_ref()?;
+        let port = grant?.rule()?.options.guest_port.as_ref()?;
         self.live()
             .is_some_and(|live| live.ports.used.contains(port))
             .then_some(port)

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::devices::{Interest, Present};
 use super::machine::Existence;
+use super::switches::Switched;
 use super::{Engine, Wake};
 use crate::assignment::{Assignment, Situation, decide};
 use crate::device::{Device, InstanceId};
@@ -16,7 +17,7 @@ use crate::machine::MachineKey;
 use crate::policy::{Claim, Policy};
 use crate::port::PortPath;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Owner, Rule};
 
 /// How long after it was plugged in a device can start its machine.
 const PLUG_PATIENCE: Duration = Duration::from_secs(60);
@@ -30,6 +31,12 @@ struct View<'e> {
 }
 
 impl Situation for View<'_> {
+    fn held_for(&self) -> Option<&Owner> {
+        let instance = self.present.device.instance;
+        let hold = self.engine.orders.holds.get(&instance)?;
+        Some(&hold.owner)
+    }
+
     fn runs(&self, machine: &MachineKey) -> Fact<bool> {
         self.engine.runs(machine)
     }
@@ -43,7 +50,7 @@ impl Situation for View<'_> {
     }
 
     fn has_room(&self, number: usize) -> bool {
-        let Some(rule) = self.policy.rules().get(number) else {
+        let Some(rule) = self.engine.switched.rule(self.policy, number) else {
             return false;
         };
         let count = rule.options.count.map_or(usize::MAX, places);
@@ -82,7 +89,7 @@ impl Engine {
     }
 
     /// The machine that has a device by an entry of ours.
-    fn holder_of(&self, device: &Device) -> Option<&MachineKey> {
+    pub(super) fn holder_of(&self, device: &Device) -> Option<&MachineKey> {
         let occupants = self.occupants.get(&device.address)?;
         let own = occupants.iter().find(|occupant| {
             let alias = occupant.own.as_ref();
@@ -107,15 +114,25 @@ impl Engine {
         let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
             return;
         };
-        let claims = policy.claims(&present.device, &self.devices);
+        let mut claims = policy.claims(&present.device, &self.devices);
+        self.switched.rewrite(&mut claims);
+        let rules = claims.iter().map(|claim| &claim.rule);
         let interest = Interest {
             machines: yielding(&claims),
             pools: counted(&claims),
+            groups: rules
+                .chain(&present.follows)
+                .filter_map(|rule| rule.options.group.clone())
+                .collect(),
         };
         self.forget_interest(port);
         for machine in &interest.machines {
             let watched = self.watched.entry(machine.clone()).or_default();
             watched.insert(port.clone());
+        }
+        for group in &interest.groups {
+            let grouped = self.grouped.entry(group.clone()).or_default();
+            grouped.insert(port.clone());
         }
         self.plan_end_of_plug(port, &claims);
         self.devices.take_claims(port, claims, interest);
@@ -209,8 +226,13 @@ impl Engine {
         });
         let rule = entry
             .filter(|_| present.follows.is_none())
-            .and_then(|entry| following(policy, &entry.machine));
+            .and_then(|entry| self.switched.following(policy, &entry.machine));
         if let (Some(rule), Some(present)) = (rule, self.devices.at_mut(port)) {
+            if let Some(group) = rule.options.group.clone() {
+                let grouped = self.grouped.entry(group.clone()).or_default();
+                grouped.insert(port.clone());
+                present.interest.groups.insert(group);
+            }
             present.follows = Some(rule);
         }
     }
@@ -248,7 +270,7 @@ impl Engine {
         let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
             return;
         };
-        let Some(options) = policy.rules().get(rule) else {
+        let Some(options) = self.switched.rule(policy, rule) else {
             return;
         };
         let count = options.options.count.map_or(usize::MAX, places);
@@ -285,8 +307,11 @@ impl Engine {
     }
 
     pub(super) fn forget_interest(&mut self, port: &PortPath) {
-        let Some(Interest { machines, pools }) =
-            self.devices.at(port).map(|present| &present.interest)
+        let Some(Interest {
+            machines,
+            pools,
+            groups,
+        }) = self.devices.at(port).map(|present| &present.interest)
         else {
             return;
         };
@@ -301,6 +326,14 @@ impl Engine {
                 }
             }
         }
+        for group in groups {
+            if let Some(grouped) = self.grouped.get_mut(group) {
+                grouped.remove(port);
+                if grouped.is_empty() {
+                    self.grouped.remove(group);
+                }
+            }
+        }
     }
 
     /// A place that was kept is free.
@@ -309,7 +342,7 @@ impl Engine {
     }
 
     /// Takes over from the old policy which device has which place.
-    pub(super) fn renumber_places(&mut self, new: &Policy) {
+    pub(super) fn renumber_places(&mut self, new: &Policy, switched: &Switched) {
         let old = self.policy.take();
         let same = |number: usize| {
             let old = old.as_ref()?.rules().get(number)?;
@@ -327,7 +360,7 @@ impl Engine {
                 .give(&port, kept.filter(|rule| self.pools.has(*rule, &port)));
             if let Some(present) = self.devices.at_mut(&port) {
                 let machine = present.follows.as_ref().and_then(|rule| rule.machine());
-                present.follows = machine.and_then(|machine| following(new, machine));
+                present.follows = machine.and_then(|machine| switched.following(new, machine));
             }
         }
         self.departures.forget_rules();
@@ -340,15 +373,6 @@ impl Engine {
             self.dirty.insert(machine.clone());
         }
     }
-}
-
-/// A rule that lets devices follow into a machine.
-fn following(policy: &Policy, machine: &MachineKey) -> Option<Arc<Rule>> {
-    let mut rules = policy.rules().iter();
-    let rule = rules.find(|rule| {
-        rule.options.enabled && rule.options.follow.is_some() && rule.machine() == Some(machine)
-    });
-    rule.cloned()
 }
 
 /// The machines whose start or stop may change a decision.

@@ -109,7 +109,7 @@ impl Engine {
         let mut over = Vec::new();
         for (alias, hostdev) in state.live().into_iter().flat_map(Live::own) {
             let leaving = state.leaving.get(alias);
-            let fault = self.fault_of(machine, alias, hostdev);
+            let fault = self.must_go(machine, alias, hostdev);
             let due = leaving.map(|leaving| match fault {
                 // A device that waits for the entry to go does so until then.
                 _ if leaving.backoff.until() > self.now => leaving.backoff.until(),
@@ -153,8 +153,22 @@ impl Engine {
         true
     }
 
-    /// Why an entry of ours must go, if it must. What is unknown lets it stay.
-    pub(super) fn fault_of(
+    /// Why an entry of ours must go now, if it must. In a pause none goes, or all do.
+    fn must_go(
+        &self,
+        machine: &MachineKey,
+        alias: &OwnAlias,
+        hostdev: &Hostdev,
+    ) -> Option<DetachReason> {
+        let fault = self.fault_of(machine, alias, hostdev);
+        match self.pause_at(machine, &alias.port) {
+            None => fault,
+            Some(pause) => pause.detach.then(|| fault.unwrap_or(DetachReason::Paused)),
+        }
+    }
+
+    /// Why an entry of ours is wrong, if it is. What is unknown lets it stay.
+    fn fault_of(
         &self,
         machine: &MachineKey,
         alias: &OwnAlias,
@@ -181,6 +195,7 @@ impl Engine {
             Assignment::Host | Assignment::Kept(_) | Assignment::Spare(_) => {
                 Some(DetachReason::NotAssigned)
             }
+            Assignment::Withheld => Some(DetachReason::ByHand),
             Assignment::Conflict(_) => Some(DetachReason::Conflict),
             Assignment::Refused(..) => Some(DetachReason::Refused),
         }
@@ -211,19 +226,20 @@ impl Engine {
         let Some(grant) = present.assignment.grant() else {
             return;
         };
+        let options = grant.rule().map(|rule| &rule.options);
         let request = AttachRequest {
             machine: machine.clone(),
             alias: OwnAlias {
                 port: device.port.clone(),
                 instance: device.instance,
-                followed: grant.followed,
+                followed: grant.is_followed(),
             },
             syspath: device.syspath.clone(),
             vendor: device.vendor,
             product: device.product,
             address: device.address,
-            guest_port: grant.rule.options.guest_port.clone(),
-            guest_reset: grant.rule.options.guest_reset,
+            guest_port: options.and_then(|options| options.guest_port.clone()),
+            guest_reset: options.and_then(|options| options.guest_reset),
         };
         let address = device.address;
         self.attaching.insert(address, machine.clone());
@@ -266,6 +282,9 @@ impl Engine {
             let machine = machine.clone();
             return Some(Obstacle::Occupied { machine, own: true });
         }
+        if self.pause_at(machine, &device.port).is_some() {
+            return Some(Obstacle::Paused);
+        }
         if let Some(occupied) = self.occupied(machine, device.address) {
             return Some(occupied);
         }
@@ -276,7 +295,7 @@ impl Engine {
         if let Some(port) = state.taken_port(present.assignment.grant()) {
             return Some(Obstacle::GuestPortTaken(port.clone()));
         }
-        if self.holds.get(&device.instance) == Some(machine) {
+        if self.stays_out(device.instance, machine) {
             return Some(Obstacle::Held);
         }
         let udev_until = present.seen + UDEV_PATIENCE;

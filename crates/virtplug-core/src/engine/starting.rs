@@ -12,6 +12,9 @@ impl Engine {
     /// The device that a machine is to be started or resumed for, if there is one.
     pub(super) fn starter(&self, machine: &MachineKey) -> Option<PortPath> {
         let state = self.machines.get(machine)?;
+        if self.orders.pause_of(machine).is_some() {
+            return None;
+        }
         let idle = match &state.existence {
             Existence::Off => true,
             Existence::Live(live) => live.paused,
@@ -20,7 +23,9 @@ impl Engine {
         let starts = |port: &&PortPath| {
             self.devices.at(port).is_some_and(|present| {
                 let grant = present.assignment.grant();
-                grant.is_some_and(|grant| grant.rule.options.start_machine)
+                grant
+                    .and_then(|grant| grant.rule())
+                    .is_some_and(|rule| rule.options.start_machine)
                     && self.is_plugged(present)
             })
         };

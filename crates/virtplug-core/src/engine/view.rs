@@ -1,10 +1,22 @@
 //! What the engine knows, for those who ask.
 
+mod connection;
+mod explanation;
+mod machine;
+#[cfg(test)]
+mod tests;
+
+pub use connection::ConnectionView;
+pub use machine::{Call, EntryView, MachineState, MachineView, UnderWay};
+
 use super::Engine;
+use super::devices::Present;
 use crate::assignment::Assignment;
 use crate::device::Device;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::obstacle::Obstacle;
+use crate::order::Hold;
+use crate::policy::Claim;
 use crate::port::PortPath;
 
 /// One present device: where it belongs, where it is, and why that differs.
@@ -18,6 +30,16 @@ pub struct DeviceView<'a> {
     pub holders: Vec<Holder>,
     /// Why it is not in the machine that it belongs to.
     pub obstacle: Option<Obstacle>,
+    /// The enabled rules that hold for it or could, the strongest first.
+    pub claims: &'a [Claim],
+    /// Whom somebody gave it to by hand.
+    pub hold: Option<&'a Hold>,
+    /// The machine that it stays out of, as somebody detached it there without us.
+    pub detached_from: Option<&'a MachineKey>,
+    /// What the last try to attach it to its machine failed with.
+    pub error: Option<&'a str>,
+    /// How many such tries failed in a row.
+    pub failures: u32,
 }
 
 /// A machine that has a device.
@@ -52,23 +74,39 @@ pub struct Summary {
 impl Engine {
     /// All present devices, by port.
     pub fn devices(&self) -> impl Iterator<Item = DeviceView<'_>> {
-        self.devices.iter().map(|present| {
-            let holders = self.holders(&present.device);
-            let machine = present.assignment.machine();
-            let obstacle = machine
-                .filter(|machine| {
-                    !holders
-                        .iter()
-                        .any(|holder| holder.own && holder.machine == **machine)
-                })
-                .and_then(|machine| self.obstacle(machine, present));
-            DeviceView {
-                device: &present.device,
-                assignment: &present.assignment,
-                holders,
-                obstacle,
-            }
-        })
+        self.devices.iter().map(|present| self.view(present))
+    }
+
+    /// The device at a port, with all that is known of it.
+    pub fn device_view(&self, port: &PortPath) -> Option<DeviceView<'_>> {
+        self.devices.at(port).map(|present| self.view(present))
+    }
+
+    fn view<'a>(&'a self, present: &'a Present) -> DeviceView<'a> {
+        let device = &present.device;
+        let instance = device.instance;
+        let holders = self.holders(device);
+        let machine = present.assignment.machine();
+        let has = |machine: &MachineKey| {
+            let mut own = holders.iter().filter(|holder| holder.own);
+            own.any(|holder| holder.machine == *machine)
+        };
+        let obstacle = machine
+            .filter(|machine| !has(machine))
+            .and_then(|machine| self.obstacle(machine, present));
+        let state = machine.and_then(|machine| self.machines.get(machine));
+        let tries = state.and_then(|state| state.attempts.get(&instance));
+        DeviceView {
+            device,
+            assignment: &present.assignment,
+            holders,
+            obstacle,
+            claims: &present.claims,
+            hold: self.orders.holds.get(&instance),
+            detached_from: self.orders.detached.get(&instance).map(|one| &one.machine),
+            error: tries.map(|tries| tries.error.as_str()),
+            failures: tries.map_or(0, |tries| tries.backoff.failures()),
+        }
     }
 
     /// The device at a port.

@@ -99,3 +99,66 @@ fn a_long_text_is_cut_in_the_message() {
     let error = selected(&"x".repeat(100_000)).unwrap_err().to_string();
     assert!(error.len() < 400, "{}", error.len());
 }
+
+fn named(name: &str, number: u8, configured: bool) -> (crate::MachineKey, crate::Uuid, bool) {
+    let uri = if configured {
+        "qemu:///system"
+    } else {
+        "qemu:///session"
+    };
+    let key = crate::MachineKey::new(crate::ConnectionUri::new(uri), name);
+    (key, crate::Uuid([number; 16]), configured)
+}
+
+fn selected_machine(text: &str) -> Result<String, MachineError> {
+    let machines = [
+        named("home", 1, true),
+        named("home", 2, false),
+        named("desk\n", 3, true),
+        named("lent", 4, false),
+    ];
+    let views = machines
+        .iter()
+        .map(|(key, uuid, configured)| crate::MachineView {
+            key,
+            uuid: Some(*uuid),
+            state: crate::MachineState::Off,
+            configured: *configured,
+            pause: None,
+            controller: None,
+            free_ports: None,
+            entries: Vec::new(),
+            wanted: Vec::new(),
+            under_way: None,
+        });
+    select_machine(text, views).map(|key| format!("{key} at {}", key.uri))
+}
+
+#[test]
+fn a_machine_is_named_by_its_name_or_its_uuid() {
+    for (text, machine) in [
+        // The one of the configuration goes first.
+        ("home", "home at qemu:///system"),
+        (
+            "02020202-0202-0202-0202-020202020202",
+            "home at qemu:///session",
+        ),
+        ("desk\n", "desk\\x0a at qemu:///system"),
+        ("desk\\x0a", "desk\\x0a at qemu:///system"),
+        ("lent", "lent at qemu:///session"),
+    ] {
+        assert_eq!(selected_machine(text).as_deref(), Ok(machine), "{text}");
+    }
+}
+
+#[test]
+fn what_names_no_machine_lists_those_that_may_be_meant() {
+    let texts = ["hone", "\u{1b}[31m", ""].map(|text| selected_machine(text).unwrap_err());
+    let none = select_machine("home", []).unwrap_err();
+    let texts: Vec<String> = texts
+        .iter()
+        .chain([&none])
+        .map(ToString::to_string)
+        .collect();
+    insta::assert_snapshot!(texts.join("\n"));
+}

@@ -1,6 +1,6 @@
 //! An open connection.
 
-use std::ffi::{CStr, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_int, c_uint, c_ulong, c_void};
 use std::ptr::{self, NonNull};
 use std::{mem, slice, thread};
 
@@ -150,6 +150,22 @@ impl Connect {
     pub(crate) fn is_alive(&self) -> bool {
         // SAFETY: the connection is open.
         unsafe { sys::virConnectIsAlive(self.pointer()) == 1 }
+    }
+
+    /// The version of libvirt on the other side, `major * 1_000_000 + minor * 1_000 + release`.
+    pub(crate) fn lib_version(&self) -> Result<c_ulong, LibvirtError> {
+        let mut version = 0;
+        // SAFETY: the connection is open; libvirt writes the number.
+        check(unsafe { sys::virConnectGetLibVersion(self.pointer(), &raw mut version) })?;
+        Ok(version)
+    }
+
+    /// The version of the hypervisor, in the same form; 0 where it has none.
+    pub(crate) fn hypervisor_version(&self) -> Result<c_ulong, LibvirtError> {
+        let mut version = 0;
+        // SAFETY: the connection is open; libvirt writes the number.
+        check(unsafe { sys::virConnectGetVersion(self.pointer(), &raw mut version) })?;
+        Ok(version)
     }
 
     /// All domains, in one round trip.

@@ -73,8 +73,17 @@ impl Domain {
 
     /// The XML: live when the domain is active, without secrets.
     pub(crate) fn xml(&self) -> Result<String, LibvirtError> {
+        self.xml_with(0)
+    }
+
+    /// The XML with which the domain starts the next time, without secrets.
+    pub(crate) fn definition(&self) -> Result<String, LibvirtError> {
+        self.xml_with(sys::VIR_DOMAIN_XML_INACTIVE)
+    }
+
+    fn xml_with(&self, flags: sys::virDomainXMLFlags) -> Result<String, LibvirtError> {
         // SAFETY: the domain is valid.
-        let xml = unsafe { sys::virDomainGetXMLDesc(self.0.as_ptr(), 0) };
+        let xml = unsafe { sys::virDomainGetXMLDesc(self.0.as_ptr(), flags) };
         // SAFETY: a C string that is ours, or null.
         let copy = unsafe { text(xml) }.ok_or_else(LibvirtError::last)?;
         // SAFETY: from malloc(3), and copied.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use virtplug_core::{Action, AttachRequest, DetachRequest, MachineKey, Time};
+use virtplug_core::{Action, AttachRequest, DetachRequest, MachineKey, Rule, Time};
 
 use super::Verdict;
 use crate::mirror::{Asked, Known, Mirror};
@@ -184,10 +184,16 @@ fn nobody_moves(mirror: &Mirror, request: &DetachRequest) -> Verdict {
     let policy = mirror.policy.as_ref();
     let rules = policy.map(|policy| holding(policy, device));
     let rules = rules.unwrap_or_default();
-    // A pool that preempts may take it when its machine starts.
+    // A pool that preempts may take it when its machine starts, and so may a
+    // machine of which it is not known here whether the engine knows that it runs.
+    let unsure = |rule: &Rule| {
+        let machine = rule.machine();
+        machine.is_some_and(|machine| mirror.unsure.contains(machine))
+    };
     let preempted = rules
         .iter()
-        .any(|one| one.rule.options.preempts && one.rule.options.count.is_some());
+        .map(|one| one.rule)
+        .any(|rule| rule.options.preempts && (rule.options.count.is_some() || unsure(rule)));
     let too_many = mirror.excess.contains(&(machine.clone(), instance));
     // A request and a saved machine can both bring it; one of the two lets it go.
     let mut others = mirror.machines.iter().filter(|(key, _)| *key != machine);

@@ -1,6 +1,8 @@
 //! Invariants of the state that everything comes to when faults have ended.
 
-use virtplug_core::{Assignment, ConnectionUri, Device, InstanceId, MachineKey, Policy, PortPath};
+use virtplug_core::{
+    Assignment, ConnectionUri, Device, Giver, InstanceId, MachineKey, Owner, Policy, PortPath,
+};
 
 use super::Verdict;
 use crate::call::Call;
@@ -50,6 +52,10 @@ impl wish::Around for Truth<'_> {
         Around { mirror, device }.follows()
     }
 
+    fn held(&self) -> Option<Owner> {
+        self.mirror.held(self.device.instance).cloned()
+    }
+
     fn may_start(&self, machine: &MachineKey) -> bool {
         let (mirror, device) = (self.mirror, self.device);
         Around { mirror, device }.may_start(machine)
@@ -78,6 +84,9 @@ fn wish_at(world: &World, port: &PortPath) -> Option<Wish> {
         device: &device,
     };
     let follows = truth.follows();
+    if matches!(truth.held(), Some(Owner::Machine(machine)) if hung(&machine)) {
+        return None;
+    }
     if rules.iter().filter_map(|one| one.rule.machine()).any(hung)
         || truth.holders().iter().any(hung)
         || follows.iter().any(|followed| hung(&followed.machine))
@@ -100,11 +109,39 @@ fn is_in(world: &World, machine: &MachineKey, instance: InstanceId) -> usize {
         .count()
 }
 
+/// Whether nothing is done at a machine for what is at a port; what is there
+/// stays as it was.
+fn is_paused(world: &World, machine: &MachineKey, port: &PortPath) -> bool {
+    let pause = world
+        .daemon
+        .as_ref()
+        .and_then(|daemon| daemon.mirror.pause_at(machine, port));
+    pause.is_some_and(|pause| !pause.detach)
+}
+
 /// Why a device may be missing where it belongs although all is well.
-fn excuse(world: &World, machine: &MachineKey, plugged: &Plugged) -> Option<&'static str> {
+fn excuse(
+    world: &World,
+    machine: &MachineKey,
+    port: &PortPath,
+    plugged: &Plugged,
+) -> Option<&'static str> {
     let server = world.servers.get(&machine.uri)?;
     let domain = server.domains.get(machine)?;
     let run = domain.run.as_ref()?;
+    let mirror = world.daemon.as_ref().map(|daemon| &daemon.mirror);
+    if mirror.is_some_and(|mirror| mirror.pause_at(machine, port).is_some()) {
+        return Some("the machine is paused");
+    }
+    let mut entries = world.servers.values().flat_map(Server::entries);
+    if entries.any(|(at, _, entry)| {
+        entry.blocks(plugged.address)
+            && entry
+                .own()
+                .is_some_and(|alias| is_paused(world, at, &alias.port))
+    }) {
+        return Some("a paused machine has its number");
+    }
     let foreign = world
         .servers
         .values()
@@ -161,7 +198,7 @@ pub(super) fn attachments_equal_assignments(world: &World) -> Verdict {
         // On a connection that is not looked at a lost request may land unseen.
         let total: usize = rules::machines()
             .iter()
-            .filter(|machine| looks_at(policy, &machine.uri))
+            .filter(|machine| looks_at(policy, &machine.uri) && !is_paused(world, machine, port))
             .map(|machine| is_in(world, machine, plugged.instance))
             .sum();
         if total > 1 {
@@ -170,7 +207,7 @@ pub(super) fn attachments_equal_assignments(world: &World) -> Verdict {
         let chosen = view.assignment.machine();
         if let Some(machine) = chosen.filter(|machine| runs(world, machine)) {
             let there = is_in(world, machine, plugged.instance) == 1;
-            if !there && excuse(world, machine, plugged).is_none() {
+            if !there && excuse(world, machine, port, plugged).is_none() {
                 return Err(format!("{port} is not in {machine}"));
             }
         }
@@ -204,7 +241,9 @@ pub(super) fn no_needless_spare(world: &World) -> Verdict {
             };
             let given = daemon.engine.devices().filter(|other| {
                 let grant = other.assignment.grant();
-                grant.is_some_and(|grant| !grant.followed && *grant.rule == *one.rule)
+                grant.is_some_and(
+                    |grant| matches!(&grant.giver, Giver::Rule(rule) if **rule == *one.rule),
+                )
             });
             if given.count() < usize::try_from(count.get()).unwrap_or(usize::MAX) {
                 return Err(format!(
@@ -218,7 +257,7 @@ pub(super) fn no_needless_spare(world: &World) -> Verdict {
 }
 
 pub(super) fn counts_are_kept(world: &World) -> Verdict {
-    let Some((_, policy)) = resting(world) else {
+    let Some((daemon, policy)) = resting(world) else {
         return Err("no daemon".into());
     };
     for machine in policy.machines() {
@@ -229,6 +268,8 @@ pub(super) fn counts_are_kept(world: &World) -> Verdict {
             .entries
             .iter()
             .filter_map(|entry| entry.own().filter(|alias| !alias.followed))
+            .filter(|alias| daemon.mirror.held(alias.instance).is_none())
+            .filter(|alias| !is_paused(world, machine, &alias.port))
             .filter(|alias| world.host.has_instance(alias.instance))
             .filter_map(|alias| world.host.read(&alias.port))
             .collect();
@@ -241,7 +282,7 @@ pub(super) fn counts_are_kept(world: &World) -> Verdict {
 }
 
 pub(super) fn no_own_entry_is_stale(world: &World) -> Verdict {
-    let Some((_, policy)) = resting(world) else {
+    let Some((daemon, policy)) = resting(world) else {
         return Err("no daemon".into());
     };
     for (uri, server) in &world.servers {
@@ -253,6 +294,13 @@ pub(super) fn no_own_entry_is_stale(world: &World) -> Verdict {
             let Some(alias) = entry.own().filter(|_| judged) else {
                 continue;
             };
+            match daemon.mirror.pause_at(machine, &alias.port) {
+                Some(pause) if pause.detach => {
+                    return Err(format!("{alias} is in {machine}, which is paused"));
+                }
+                Some(_) => continue,
+                None => {}
+            }
             let present = !entry.missing
                 && entry.holds == Some(alias.instance)
                 && world.host.has_instance(alias.instance);

@@ -4,7 +4,7 @@ use virtplug_core::{Action, AttachRequest, MachineRead, Owner, Time};
 
 use super::Verdict;
 use crate::mirror::{Mirror, following};
-use crate::wish::{holding, rank};
+use crate::wish::{Holding, holding, rank};
 
 fn attach(action: &Action) -> Option<&AttachRequest> {
     match action {
@@ -22,6 +22,9 @@ pub(super) fn a_rule_of_the_host_wins(mirror: &Mirror, _: Time, action: &Action)
     let Some(device) = mirror.device_of(request.alias.instance) else {
         return Err(format!("{} is not there", request.alias));
     };
+    if mirror.held(device.instance).is_some() {
+        return Ok(());
+    }
     let rules = holding(policy, device);
     let own = rules
         .iter()
@@ -34,11 +37,26 @@ pub(super) fn a_rule_of_the_host_wins(mirror: &Mirror, _: Time, action: &Action)
     match (own, host) {
         (None, _) if !followed => Err(format!("no rule gives {} to it", request.alias)),
         (None, Some(_)) => Err(format!("the host keeps {}", request.alias)),
-        (Some(own), Some(host)) if rank(host.rule) >= rank(own.rule) => {
+        (Some(own), Some(host))
+            if rank(host.rule) >= rank(own.rule) && !shares(&rules, own, host) =>
+        {
             Err(format!("the host keeps {}", request.alias))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether two equally strong rules share a pool in which the first comes before.
+fn shares(rules: &[Holding<'_>], first: &Holding<'_>, second: &Holding<'_>) -> bool {
+    let place = |one: &Holding<'_>| {
+        let mut rules = rules.iter();
+        rules.position(|other| std::ptr::eq(other.rule, one.rule))
+    };
+    let counts = |one: &Holding<'_>| one.rule.options.count.is_some();
+    rank(first.rule) == rank(second.rule)
+        && counts(first)
+        && counts(second)
+        && place(first) < place(second)
 }
 
 pub(super) fn no_more_than_the_count(mirror: &Mirror, _: Time, action: &Action) -> Verdict {
@@ -46,6 +64,7 @@ pub(super) fn no_more_than_the_count(mirror: &Mirror, _: Time, action: &Action) 
         return Ok(());
     };
     match mirror.device_of(request.alias.instance) {
+        Some(device) if mirror.held(device.instance).is_some() => Ok(()),
         Some(device) if !mirror.has_place(&request.machine, device) => Err(format!(
             "{} has no place for {}",
             request.machine, request.alias
@@ -75,7 +94,8 @@ pub(super) fn the_guest_port_is_a_rule_s(mirror: &Mirror, _: Time, action: &Acti
         )
         .filter(|rule| rule.machine() == Some(&request.machine))
         .map(|rule| &rule.options.guest_port);
-    if ports.all(|port| *port != request.guest_port) {
+    let by_hand = mirror.held(device.instance).is_some() && request.guest_port.is_none();
+    if !by_hand && ports.all(|port| *port != request.guest_port) {
         return Err(format!("no rule asks for {:?}", request.guest_port));
     }
     let live = mirror

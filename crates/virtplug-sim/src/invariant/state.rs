@@ -135,7 +135,7 @@ pub(super) fn every_stale_entry_is_dealt_with(world: &World) -> Verdict {
 
 pub(super) fn the_policy_is_the_given_one(world: &World) -> Verdict {
     match &world.daemon {
-        Some(daemon) if daemon.engine.policy() != daemon.mirror.policy.as_ref() => {
+        Some(daemon) if daemon.engine.policy() != daemon.mirror.given.as_ref() => {
             Err("it differs".into())
         }
         _ => Ok(()),
@@ -171,7 +171,7 @@ pub(super) fn views_tell_what_is_known(world: &World) -> Verdict {
             continue;
         };
         let place = match view.assignment {
-            Assignment::Host | Assignment::Kept(_) => Place::Host,
+            Assignment::Host | Assignment::Kept(_) | Assignment::Withheld => Place::Host,
             Assignment::Machine(grant) => Place::Machine(grant.machine.clone()),
             Assignment::Spare(_) => Place::Spare,
             Assignment::Conflict(_) => Place::Conflict,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use virtplug_core::{Device, InstanceId, MachineKey, MachineRead, Policy, Rule, Time};
+use virtplug_core::{Device, InstanceId, MachineKey, MachineRead, Owner, Policy, Rule, Time};
 
 use super::{Asked, Known, Mirror};
 use crate::wish::{self, Followed, giving, holding, rank};
@@ -18,6 +18,10 @@ pub(crate) struct Around<'m> {
 }
 
 impl wish::Around for Around<'_> {
+    fn held(&self) -> Option<Owner> {
+        self.mirror.held(self.device.instance).cloned()
+    }
+
     fn runs(&self, machine: &MachineKey) -> Vec<Option<bool>> {
         let read = self.mirror.machines.get(machine).map(|known| &known.read);
         let runs = match read {
@@ -94,7 +98,12 @@ impl Mirror {
                 all.push((followed, one.rule.options.follow.is_some()));
             }
         }
-        for followed in self.follows.get(&gone).into_iter().flatten() {
+        // Who is held by hand follows nobody.
+        let follows = self
+            .follows
+            .get(&gone)
+            .filter(|_| self.held(gone).is_none());
+        for followed in follows.into_iter().flatten() {
             if wish.allows(&followed.machine) {
                 let sure = followed.sure && wish.is_machine(&followed.machine);
                 all.push((
@@ -117,15 +126,15 @@ impl Mirror {
     }
 
     pub(super) fn adopt(&mut self, policy: &Policy) {
-        let before = self.policy.replace(policy.clone());
-        let old = before.map(|old| old.machines().clone()).unwrap_or_default();
-        let new = policy.machines().difference(&old);
-        self.unsure.extend(new.cloned());
+        self.given = Some(policy.clone());
+        self.forget_groups();
+        self.rewrite();
         self.machines.values_mut().for_each(Known::forgive_all);
         for departure in self.departures.values_mut() {
             departure.followed.clear();
         }
         let follows = std::mem::take(&mut self.follows);
+        let policy = self.policy.as_ref().unwrap_or(policy);
         for (instance, followed) in follows {
             let mut kept = Vec::new();
             for one in followed {
@@ -140,7 +149,7 @@ impl Mirror {
     }
 
     /// Entries that say by their alias that their device follows another.
-    pub(super) fn recall(&mut self) {
+    pub(super) fn recall(&mut self, sure: bool) {
         let Some(policy) = &self.policy else {
             return;
         };
@@ -158,7 +167,7 @@ impl Mirror {
                     let followed = Followed {
                         machine: machine.clone(),
                         rank: rank(rule),
-                        sure: true,
+                        sure,
                     };
                     recalled.insert(device.instance, vec![followed]);
                 }
@@ -198,7 +207,7 @@ impl Mirror {
             let devices: Vec<&Device> = self
                 .devices
                 .values()
-                .filter(|one| known.holds(one))
+                .filter(|one| known.holds(one) && self.held(one.instance).is_none())
                 .collect();
             let pairs = || devices.iter().map(|one| (machine.clone(), one.instance));
             held.extend(pairs());
@@ -220,9 +229,11 @@ impl Mirror {
                 alias.instance == one.instance && hostdev.address == Some(one.address)
             });
             let wish = self.wish(one.instance);
-            entry.is_some_and(|(alias, hostdev)| {
-                !hostdev.missing && !alias.followed && !known.detaches.contains_key(&alias)
-            }) && wish.is_some_and(|wish| wish.allows(machine))
+            self.held(one.instance).is_none()
+                && entry.is_some_and(|(alias, hostdev)| {
+                    !hostdev.missing && !alias.followed && !known.detaches.contains_key(&alias)
+                })
+                && wish.is_some_and(|wish| wish.allows(machine))
         };
         let mut devices: Vec<&Device> = self.devices.values().filter(stays).collect();
         devices.retain(|one| one.instance != device.instance);

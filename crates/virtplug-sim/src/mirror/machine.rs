@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use virtplug_core::{
-    Activity, Device, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, Time,
+    Activity, Device, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, RunId, Time,
 };
 
 /// After that long a detach that was called off meanwhile counts as a new one.
@@ -33,6 +33,8 @@ pub(crate) struct Known {
     pub(crate) attaches: BTreeMap<InstanceId, Tries>,
     /// Devices that somebody else took out.
     pub(crate) held: BTreeSet<InstanceId>,
+    /// Devices that somebody took out of a run while an earlier daemon watched.
+    pub(crate) restored: BTreeMap<InstanceId, RunId>,
 }
 
 impl Known {
@@ -142,6 +144,11 @@ impl Known {
                 self.detaches.clear();
                 self.forgive_all();
                 self.held.clear();
+            }
+        }
+        for (instance, run) in std::mem::take(&mut self.restored) {
+            if self.live().is_some_and(|live| live.run == run) {
+                self.held.insert(instance);
             }
         }
         for (alias, hostdev) in own_entries(match read {

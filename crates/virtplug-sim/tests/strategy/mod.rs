@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use virtplug_core::{ConnectionUri, MachineKey, PortPath};
+use virtplug_core::{ConnectionUri, MachineKey, Order, Owner, PortPath};
 use virtplug_sim::{
-    Asks, Fault, Gadget, Operation, RuleSpec, Schedule, Sockets, Terms, machines, ports,
+    Asks, Fault, Gadget, Operation, RuleSpec, Schedule, Sockets, Terms, group, machines, ports,
 };
 
 /// What a schedule speaks of. With little to choose from things meet more often.
@@ -71,10 +71,16 @@ fn terms() -> impl Strategy<Value = Terms> {
         (prop::bool::weighted(0.4), prop::bool::weighted(0.4)),
         prop_oneof![3 => Just(0), 1 => 1..=2_u32],
         (prop::bool::weighted(0.3), prop::bool::weighted(0.2)),
-        rarely(),
+        (rarely(), prop_oneof![1 => Just(0), 1 => 1..=2_u8]),
     );
     let some = some.prop_map(
-        |((disabled, priority), (yields, preempts), count, (follow, start), guest_port)| Terms {
+        |(
+            (disabled, priority),
+            (yields, preempts),
+            count,
+            (follow, start),
+            (guest_port, group),
+        )| Terms {
             disabled,
             priority,
             yields,
@@ -83,6 +89,7 @@ fn terms() -> impl Strategy<Value = Terms> {
             follow,
             start,
             guest_port,
+            group,
         },
     );
     prop_oneof![1 => Just(Terms::default()), 1 => some]
@@ -162,6 +169,34 @@ fn span() -> impl Strategy<Value = u64> {
     prop_oneof![3 => 0..20_u64, 4 => 0..500_u64, 4 => 0..5_000_u64, 1 => 0..120_000_u64]
 }
 
+/// What somebody decides by hand.
+fn order(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
+    let port = || select(cast.ports.clone());
+    let machine = || select(cast.machines.clone());
+    let owner = machine().prop_map(Owner::Machine);
+    let owner = prop_oneof![3 => owner, 1 => Just(Owner::Host)];
+    let switch = (1..=2_u8, prop::option::weighted(0.7, owner));
+    let switch = switch.prop_map(|(number, owner)| Order::Switch {
+        group: group(number),
+        owner,
+    });
+    let pause = (prop::option::weighted(0.7, machine()), any::<bool>());
+    let pause = pause.prop_map(|(machine, detach)| Order::Pause { machine, detach });
+    let resume = prop::option::weighted(0.5, machine()).prop_map(Order::Resume);
+    let order = prop_oneof![
+        3 => port().prop_map(Order::Release),
+        1 => Just(Order::ReleaseAll),
+        4 => switch,
+        3 => pause,
+        5 => resume,
+    ];
+    prop_oneof![
+        1 => (port(), prop::option::weighted(0.7, machine()))
+            .prop_map(|(port, machine)| Operation::Give(port, machine)),
+        2 => order.prop_map(Operation::Order),
+    ]
+}
+
 fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
     let port = || select(cast.ports.clone());
     let machine = || select(cast.machines.clone());
@@ -212,6 +247,7 @@ fn operation(cast: &Cast) -> impl Strategy<Value = Operation> + use<> {
         10 => cables,
         5 => machines,
         3 => people,
+        4 => order(cast),
         2 => daemons,
         5 => select(Fault::ALL.to_vec()).prop_map(Operation::Arm),
     ]

@@ -3,15 +3,15 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use comfy_table::{ColumnConstraint, Width};
 use virtplug_core::{
-    Action, Assignment, Device, Engine, Escaped, Event, MachineKey, MachineListing, MachineRead,
-    Policy, Rule, Time, Uuid,
+    Action, Assignment, Device, Engine, Escaped, Event, Giver, Grant, MachineKey, MachineListing,
+    MachineRead, Policy, Rule, Time, Uuid,
 };
 
-use crate::devices::{belongs, shown};
-use crate::naming::name;
+use crate::naming::{name, rule_text, shown};
 use crate::rehearsal::{Rehearsal, idle};
 use crate::{pass, plan, table};
 
@@ -151,19 +151,39 @@ pub(super) fn text(engine: &Engine) -> String {
     text
 }
 
+/// Whom a device belongs to, in a word.
+fn belongs(assignment: &Assignment) -> String {
+    match assignment {
+        Assignment::Host => "host".to_owned(),
+        Assignment::Kept(_) => "host (by rule)".to_owned(),
+        Assignment::Withheld => "host (by hand)".to_owned(),
+        Assignment::Machine(Grant {
+            machine,
+            giver: Giver::Followed(rule),
+        }) => format!("{machine} (follows {})", rule_text(rule)),
+        Assignment::Machine(grant) => grant.machine.to_string(),
+        Assignment::Spare(_) => "spare".to_owned(),
+        Assignment::Conflict(_) => "conflict".to_owned(),
+        Assignment::Unknown(..) => "?".to_owned(),
+        Assignment::Refused(..) => "refused".to_owned(),
+    }
+}
+
 fn by_rule(assignment: &Assignment) -> String {
     match assignment {
-        Assignment::Host => "-".to_owned(),
-        Assignment::Machine(grant) => short(&grant.rule),
-        Assignment::Kept(rule)
-        | Assignment::Spare(rule)
-        | Assignment::Unknown(rule)
-        | Assignment::Refused(rule, _) => short(rule),
+        Assignment::Machine(grant) | Assignment::Refused(grant, _) => by(grant.rule()),
+        Assignment::Unknown(rule) => by(rule.as_ref()),
+        Assignment::Kept(rule) | Assignment::Spare(rule) => short(rule),
+        Assignment::Host | Assignment::Withheld => "-".to_owned(),
         Assignment::Conflict(rules) => {
             let rules: Vec<String> = rules.iter().map(|rule| short(rule)).collect();
             rules.join(", ")
         }
     }
+}
+
+fn by(rule: Option<&Arc<Rule>>) -> String {
+    rule.map_or_else(|| "-".to_owned(), |rule| short(rule))
 }
 
 /// The name of a rule, or its file and line without the folder.

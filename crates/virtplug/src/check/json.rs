@@ -6,12 +6,11 @@ use std::path::Path;
 use serde::Serialize;
 use virtplug_config::{Diagnostic, RelatedPlace, Severity};
 use virtplug_core::{DeviceView, Engine, RawText};
+use virtplug_ipc::{Belongs, Device};
 
 use super::Checked;
 use super::verdict::Verdict;
-use crate::devices::BelongsJson;
-use crate::json::Identity;
-use crate::plan;
+use crate::{plan, present};
 
 /// All that a check found.
 #[derive(Debug, Serialize)]
@@ -69,9 +68,8 @@ struct RelatedJson {
 
 #[derive(Debug, Serialize)]
 struct DestinationJson {
-    #[serde(flatten)]
-    device: Identity,
-    belongs: BelongsJson,
+    device: Device,
+    belongs: Belongs,
     /// Why it stays on the host although a rule names it.
     reason: Option<String>,
 }
@@ -80,7 +78,7 @@ impl Report {
     pub(super) fn new(checked: &Checked, verdict: Verdict) -> Self {
         let policy = checked.result.as_ref().ok().map(|loaded| &loaded.policy);
         Self {
-            version: 1,
+            version: 2,
             verdict: match verdict {
                 Verdict::Correct => "correct",
                 Verdict::Doubtful => "doubtful",
@@ -99,7 +97,8 @@ impl Report {
 }
 
 fn destinations(engine: &Engine) -> Vec<DestinationJson> {
-    engine.devices().map(|view| (&view).into()).collect()
+    let devices = engine.devices();
+    devices.map(|view| destination(engine, &view)).collect()
 }
 
 impl From<&Diagnostic> for DiagnosticJson {
@@ -139,13 +138,11 @@ impl From<RelatedPlace<'_>> for RelatedJson {
     }
 }
 
-impl From<&DeviceView<'_>> for DestinationJson {
-    fn from(view: &DeviceView<'_>) -> Self {
-        Self {
-            device: view.device.into(),
-            belongs: view.assignment.into(),
-            reason: plan::staying_reason(view).map(|(_, reason)| reason),
-        }
+fn destination(engine: &Engine, view: &DeviceView<'_>) -> DestinationJson {
+    DestinationJson {
+        device: present::device(view.device),
+        belongs: present::belongs(engine, view),
+        reason: plan::staying_reason(view).map(|(_, reason)| reason),
     }
 }
 

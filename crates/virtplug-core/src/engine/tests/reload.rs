@@ -127,3 +127,17 @@ fn a_reload_during_a_call_waits_for_its_answer() {
     assert_eq!(bench.waiting(), [""; 0]);
     assert_eq!(bench.engine.next_wakeup(), None);
 }
+
+/// That it left is not known yet, and its number was given again.
+#[test]
+fn a_move_goes_on_where_another_device_has_the_number_by_now() {
+    let mut bench = Bench::new(vec![serial("A", "a")]);
+    bench.start("a");
+    bench.start("b");
+    bench.plug(device("1-1", 5, "A"));
+    bench.run();
+    bench.load(vec![serial("A", "b")]);
+    bench.plug(device("1-2", 5, "Z"));
+    bench.succeed();
+    assert_eq!(bench.waiting(), ["attach 1-1:5 to b"]);
+}

@@ -54,6 +54,21 @@ fn what_was_there_before_the_daemon_starts_nothing() {
 }
 
 #[test]
+fn what_could_not_be_read_at_first_was_there_before_as_well() {
+    let mut bench = Bench::unstarted();
+    bench.unreadable.insert("1-1".parse().unwrap());
+    bench.load(rules());
+    bench.unreadable.clear();
+    bench.plug(device("1-1", 2, "A"));
+    assert_eq!(bench.run(), [""; 0]);
+    // It is unplugged and plugged in like any other.
+    bench.unplug("1-1");
+    bench.pass_seconds(10);
+    bench.plug(again(&device("1-1", 2, "A")));
+    assert_eq!(bench.run(), ["start m", "attach 1-1:2 to m"]);
+}
+
+#[test]
 fn a_start_that_fails_is_not_repeated() {
     let mut bench = Bench::new(rules());
     bench.plug(device("1-1", 2, "A"));

@@ -1,0 +1,154 @@
+//! What is told of connections and machines while they come and go.
+
+use crate::testing::{device, machine, rule};
+use crate::{
+    Action, Activity, Call, ConnectionUri, DeviceNumber, Engine, Event, GuestPorts, HostAddress,
+    Hostdev, LiveMachine, MachineListing, MachineRead, MachineState, Matcher, Policy, RunId, Time,
+    Uuid,
+};
+
+fn entry(alias: &str, number: u8, missing: bool) -> Hostdev {
+    Hostdev {
+        alias: Some(alias.to_owned()),
+        ids: None,
+        address: Some(HostAddress {
+            bus: crate::BusNumber(1),
+            device: DeviceNumber(number),
+        }),
+        missing,
+        guest_port: None,
+    }
+}
+
+fn live(hostdevs: Vec<Hostdev>) -> MachineRead {
+    MachineRead::Live(LiveMachine {
+        run: RunId {
+            uuid: Uuid([7; 16]),
+            id: 1,
+        },
+        activity: Activity::Ready,
+        paused: false,
+        hostdevs,
+        ports: GuestPorts {
+            controller: true,
+            free: Some(3),
+            used: [].into(),
+        },
+    })
+}
+
+fn tell(engine: &mut Engine, event: Event) -> Vec<Action> {
+    engine.handle(Time::default(), event)
+}
+
+fn list(engine: &mut Engine) {
+    let line = |name: &str, number: u8| MachineListing {
+        machine: machine(name),
+        uuid: Uuid([number; 16]),
+        active: false,
+    };
+    let lines = vec![line("vm", 7), line("lent", 8)];
+    tell(engine, Event::Machines(ConnectionUri::default(), lines));
+}
+
+/// An engine with one rule for the device at 1-1, connected.
+fn engine() -> Engine {
+    let mut engine = Engine::new(1);
+    let serial = Matcher {
+        serial: Some("A".into()),
+        ..Matcher::default()
+    };
+    let policy = Policy::new([], vec![rule("vm", serial)]);
+    tell(&mut engine, Event::Policy(policy));
+    let present = vec![device("1-1", 5, "A"), device("1-2", 6, "B")];
+    let unreadable = Vec::new();
+    let scan = Event::Devices {
+        present,
+        unreadable,
+    };
+    tell(&mut engine, scan);
+    tell(&mut engine, Event::Connected(ConnectionUri::default()));
+    engine
+}
+
+/// Each machine with its state.
+fn states(engine: &Engine) -> Vec<(String, MachineState)> {
+    let machines = engine.machines();
+    machines
+        .map(|view| (view.key.to_string(), view.state))
+        .collect()
+}
+
+#[test]
+fn a_machine_of_the_list_is_known_until_it_is_undefined() {
+    let mut engine = engine();
+    assert_eq!(states(&engine), [("vm".to_owned(), MachineState::Unread)]);
+    list(&mut engine);
+    assert_eq!(
+        states(&engine),
+        [
+            ("lent".to_owned(), MachineState::Off),
+            ("vm".to_owned(), MachineState::Unread)
+        ]
+    );
+    let lent = engine.machine(&machine("lent")).unwrap();
+    assert_eq!((lent.uuid, lent.configured), (Some(Uuid([8; 16])), false));
+    tell(&mut engine, Event::MachineChanged(machine("lent")));
+    tell(
+        &mut engine,
+        Event::MachineRead(machine("lent"), MachineRead::Absent),
+    );
+    assert_eq!(engine.machine(&machine("lent")), None);
+    let uri = ConnectionUri::default();
+    tell(&mut engine, Event::Disconnected(uri, "gone".into()));
+    list(&mut engine);
+    assert!(
+        states(&engine)
+            .iter()
+            .all(|(_, state)| *state == MachineState::Unread)
+    );
+}
+
+#[test]
+fn entries_tell_the_port_of_the_device_that_they_hold() {
+    let mut engine = engine();
+    list(&mut engine);
+    let stale = "ua-virtplug-1-1-00000000000000ff";
+    let hostdevs = vec![
+        entry(stale, 5, false),
+        entry("hostdev0", 6, false),
+        entry("hostdev1", 6, true),
+    ];
+    tell(
+        &mut engine,
+        Event::MachineRead(machine("vm"), live(hostdevs)),
+    );
+    let view = engine.machine(&machine("vm")).unwrap();
+    assert_eq!(view.state, MachineState::Running);
+    assert_eq!((view.controller, view.free_ports), (Some(true), Some(3)));
+    let entries: Vec<(bool, Option<String>)> = view
+        .entries
+        .iter()
+        .map(|entry| (entry.own.is_some(), entry.port.map(ToString::to_string)))
+        .collect();
+    assert_eq!(
+        entries,
+        [(true, None), (false, Some("1-2".to_owned())), (false, None)]
+    );
+    let call = view.under_way.map(|one| one.call);
+    assert!(matches!(call, Some(Call::Detach(request)) if request.alias.to_string() == stale));
+    let wanted: Vec<String> = view.wanted.iter().map(ToString::to_string).collect();
+    assert_eq!(wanted, ["1-1"]);
+}
+
+#[test]
+fn a_connection_that_is_down_tells_why_and_when_it_is_tried_again() {
+    let mut engine = engine();
+    let uri = ConnectionUri::default();
+    let view = engine.connections().next().unwrap();
+    assert_eq!((view.up, view.reason, view.next_try), (true, None, None));
+    tell(&mut engine, Event::Disconnected(uri, "no socket".into()));
+    let view = engine.connections().next().unwrap();
+    assert_eq!((view.up, view.reason), (false, Some("no socket")));
+    assert_eq!(view.next_try, engine.next_wakeup());
+}

@@ -1,0 +1,162 @@
+//! Devices: what they are, where they belong and where they are.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use zlink::introspect::{CustomType, Type};
+
+use crate::{MachineName, RuleName};
+
+/// What a device is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+pub struct Device {
+    /// The kernel's port path, `3-2.4`.
+    pub port: String,
+    /// The port's name that does not depend on bus numbers; absent where there is none.
+    pub stable_port: Option<String>,
+    /// Bus number.
+    pub bus: u16,
+    /// Device number.
+    pub device: u8,
+    /// `idVendor`, four hexadecimal digits.
+    pub vendor: String,
+    /// `idProduct`, four hexadecimal digits.
+    pub product: String,
+    /// The class of the device, `09:00:00`.
+    pub class: String,
+    /// The serial number; absent where the device has none, where it cannot be
+    /// read, and where it is hidden.
+    pub serial: Option<String>,
+    /// The maker's name, as the device says it.
+    pub manufacturer: Option<String>,
+    /// The product's name, as the device says it.
+    pub product_name: Option<String>,
+    /// The kernel's `authorized`; absent where it cannot be read.
+    pub authorized: Option<bool>,
+    /// Whether it is a hub.
+    pub hub: bool,
+}
+
+/// Whom a device belongs to, by rules and by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+pub struct Belongs {
+    /// What is decided.
+    pub kind: BelongsKind,
+    /// The machine that is to have it; absent where it is none or not clear.
+    pub machine: Option<MachineName>,
+    /// The rules behind the decision; several in a conflict.
+    pub rules: Vec<RuleName>,
+    /// Whether somebody decided it by hand (`attach`, `detach`).
+    pub by_hand: bool,
+    /// Whether it is there because it follows a device that a rule names.
+    pub followed: bool,
+    /// One sentence that says the same.
+    pub reason: String,
+}
+
+/// What is decided of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+#[serde(rename_all = "snake_case")]
+#[zlink(rename_all = "snake_case")]
+pub enum BelongsKind {
+    /// It stays on the host: nobody asks for it.
+    Host,
+    /// A rule, or somebody by hand, keeps it on the host.
+    Kept,
+    /// It is to be in a machine.
+    Machine,
+    /// The rules that name it have as many devices as they may.
+    Spare,
+    /// Several owners claim it, so nobody gets it.
+    Conflict,
+    /// Something that a rule asks for cannot be read now.
+    Unknown,
+    /// Such a device is never attached.
+    Refused,
+}
+
+/// A machine that has a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+pub struct Holder {
+    /// The machine.
+    pub machine: MachineName,
+    /// Whether virtplug attached it.
+    pub own: bool,
+}
+
+/// Why a device is not in the machine that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+pub struct Obstacle {
+    /// One sentence.
+    pub reason: String,
+    /// Whether somebody should do something about it.
+    pub trouble: bool,
+    /// Failed tries in a row.
+    pub failures: u32,
+    /// Milliseconds until it is tried again; absent where time alone does not help.
+    pub retry_ms: Option<u64>,
+}
+
+/// A device, where it belongs and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+pub struct DeviceState {
+    /// The device.
+    pub device: Device,
+    /// Whom it belongs to.
+    pub belongs: Belongs,
+    /// The machines whose live XML has it; empty where the host has it.
+    pub holders: Vec<Holder>,
+    /// Why it is not where it belongs; absent where it is.
+    pub obstacle: Option<Obstacle>,
+}
+
+impl DeviceState {
+    /// Whether it is in its machine, by an entry of virtplug.
+    pub fn is_attached(&self) -> bool {
+        self.holders
+            .iter()
+            .any(|holder| holder.own && Some(&holder.machine) == self.belongs.machine.as_ref())
+    }
+}
+
+/// All present devices, by port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct DeviceList {
+    /// The version of this form.
+    pub version: u32,
+    /// The devices.
+    pub devices: Vec<DeviceState>,
+}
+
+/// All else that is known of a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+pub struct Details {
+    /// Its directory in sysfs.
+    pub syspath: String,
+    /// `bcdDevice`, four hexadecimal digits.
+    pub revision: Option<String>,
+    /// The classes of its interfaces, `03:01:02`; absent where they cannot be read.
+    pub interfaces: Option<Vec<String>>,
+    /// Its speed, as rules name it.
+    pub speed: Option<String>,
+    /// The kernel's `removable`, as rules name it.
+    pub removable: Option<String>,
+    /// The port of the other half of its socket.
+    pub peer: Option<String>,
+    /// Whether udev is done with it.
+    pub processed: bool,
+    /// udev's properties, by name; absent where they cannot be read or are hidden.
+    pub properties: Option<Vec<Property>>,
+    /// udev's tags.
+    pub tags: Vec<String>,
+    /// The tags that the last udev event set.
+    pub current_tags: Vec<String>,
+}
+
+/// A udev property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+pub struct Property {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}

@@ -1,0 +1,139 @@
+//! Arguments that several commands share.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+use clap_complete::ArgValueCandidates;
+use virtplug_core::PortPath;
+use virtplug_ipc::HappeningKind;
+
+use crate::{completion, monitor};
+
+/// How a command that only looks is asked.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Look {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How a command that changes something is asked.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Steer {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+    /// Change nothing, show what would be done
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Explain, too; with --dry-run why each device goes or stays
+    #[arg(long, short = 'v', action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Names a device.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DeviceArg {
+    /// Its serial number, vendor:product, bus:device, port (3-2.4), stable port,
+    /// the name of its rule, or a part of the product's name
+    #[arg(
+        required_unless_present_all = ["busnum", "devnum"],
+        add = ArgValueCandidates::new(completion::devices)
+    )]
+    pub(crate) device: Option<String>,
+    /// Its bus number, in decimal
+    #[arg(long, short = 'b', value_name = "NUM")]
+    pub(crate) busnum: Option<u16>,
+    /// Its device number, in decimal
+    #[arg(long, short = 'd', value_name = "NUM")]
+    pub(crate) devnum: Option<u8>,
+}
+
+/// What `virtplug monitor` shows.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MonitorArgs {
+    /// Only what concerns this device: its port, such as 3-2.4
+    #[arg(long, value_name = "PORT")]
+    pub(crate) device: Option<PortPath>,
+    /// Only what concerns this machine
+    #[arg(long, value_name = "MACHINE", add = ArgValueCandidates::new(completion::machines))]
+    pub(crate) machine: Option<String>,
+    /// Only this kind of event, such as attached; may be repeated
+    #[arg(long, value_name = "KIND", value_parser = monitor::kind)]
+    pub(crate) event: Vec<HappeningKind>,
+    /// Print one JSON object per line, the whole state first
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where configuration and machines come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Sources {
+    /// The main configuration file; machines.d beside it is read, too. A bare
+    /// name means that file in /etc/virtplug
+    #[arg(long, short = 'C', value_name = "FILE", default_value = virtplug_config::MAIN_FILE, value_parser = config)]
+    pub(crate) config: PathBuf,
+    /// Use this libvirt connection for every machine
+    #[arg(long, short = 'c', value_name = "URI")]
+    pub(crate) connect: Option<String>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            config: PathBuf::from(virtplug_config::MAIN_FILE),
+            connect: None,
+        }
+    }
+}
+
+impl Sources {
+    /// Whether these are the daemon's, too.
+    pub(crate) fn are_usual(&self) -> bool {
+        self.config == Path::new(virtplug_config::MAIN_FILE) && self.connect.is_none()
+    }
+}
+
+/// A configuration file; a bare name is looked up in the usual folder.
+#[allow(clippy::unnecessary_wraps, reason = "clap wants a result")]
+pub(crate) fn config(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    let bare = path.components().count() == 1 && path.extension().is_none() && !path.exists();
+    let folder = Path::new(virtplug_config::MAIN_FILE).parent();
+    Ok(match folder.filter(|_| bare) {
+        Some(folder) => folder.join(text).with_extension("toml"),
+        None => path.to_owned(),
+    })
+}
+
+/// How long to wait.
+pub(super) fn wait(text: &str) -> Result<Duration, String> {
+    virtplug_config::duration(text)
+}
+
+/// What to check, and against which devices.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    /// The main file, with machines.d beside it; a folder that holds both; or
+    /// the file of one machine, which is checked by itself
+    #[arg(value_name = "FILE", default_value = virtplug_config::MAIN_FILE)]
+    pub(crate) file: PathBuf,
+    /// Show where the devices of another host would go: the output of
+    /// `udevadm info --export-db` there, or `-` for standard input
+    #[arg(long, value_name = "DUMP")]
+    pub(crate) against: Option<PathBuf>,
+    /// Leave the devices of this host out of account
+    #[arg(long, conflicts_with = "against")]
+    pub(crate) rules_only: bool,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,126 @@
+//! The socket file: where the daemon listens, and nobody else does.
+
+use std::fs::{
+    DirBuilder, Permissions, metadata, read_link, remove_file, set_permissions, symlink_metadata,
+};
+use std::io::ErrorKind;
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _,
+};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::{UnixListener, UnixSocket, UnixStream};
+use tokio::time::timeout;
+use virtplug_core::Escaped;
+
+use crate::edge::error_text;
+
+/// How long another daemon may take to accept a connection.
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// Clients that may wait to be let in. A burst of more than that is refused
+/// by the kernel.
+const WAITING: u32 = 1024;
+
+/// Names another socket than that of the system.
+const VARIABLE: &str = "VIRTPLUG_SOCKET";
+
+/// The path of the socket of this process: where the well-known one leads to,
+/// if it is a link.
+pub(crate) fn path() -> PathBuf {
+    if let Some(path) = std::env::var_os(VARIABLE) {
+        return path.into();
+    }
+    let known = Path::new(virtplug_ipc::SOCKET);
+    match (known.parent(), read_link(known)) {
+        (Some(folder), Ok(target)) => folder.join(target),
+        _ => known.to_owned(),
+    }
+}
+
+/// A socket file of ours; it goes when this goes.
+#[derive(Debug)]
+pub(super) struct SocketFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+/// Listens at a path. A socket file that nobody listens at is replaced,
+/// anything else there is left alone. Otherwise says why it cannot be.
+pub(super) async fn listen(path: &Path) -> Result<(SocketFile, UnixListener), String> {
+    let shown = Escaped(&path.to_string_lossy()).to_string();
+    make_folder(path).map_err(|error| {
+        format!(
+            "cannot create the folder of {shown}: {}",
+            error_text(&error)
+        )
+    })?;
+    match symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(format!("cannot look at {shown}: {}", error_text(&error))),
+        Ok(there) if !there.file_type().is_socket() => {
+            return Err(format!(
+                "{shown} is not a socket; remove it and start virtplug again"
+            ));
+        }
+        Ok(_) => remove_stale(path, &shown).await?,
+    }
+    let failed = |error| format!("cannot listen at {shown}: {}", error_text(&error));
+    let socket = UnixSocket::new_stream().map_err(failed)?;
+    socket.bind(path).map_err(failed)?;
+    let listener = socket.listen(WAITING).map_err(failed)?;
+    let there = symlink_metadata(path).map_err(failed)?;
+    let file = SocketFile {
+        path: path.to_owned(),
+        device: there.dev(),
+        inode: there.ino(),
+    };
+    // Everybody may connect; what they may do is decided for each call.
+    set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
+    Ok((file, listener))
+}
+
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    if metadata(folder).is_ok() {
+        return Ok(());
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(folder)?;
+    // Whatever the umask: others must reach the socket.
+    set_permissions(folder, Permissions::from_mode(0o755))
+}
+
+/// Removes a socket file that nobody listens at.
+async fn remove_stale(path: &Path, shown: &str) -> Result<(), String> {
+    match timeout(ANSWER, UnixStream::connect(path)).await {
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => remove_file(path)
+            .map_err(|error| format!("cannot replace {shown}: {}", error_text(&error))),
+        Ok(Err(error)) if error.kind() != ErrorKind::WouldBlock => Err(format!(
+            "cannot tell who listens at {shown}: {}",
+            error_text(&error)
+        )),
+        // Also one that has too many clients, or none that it accepts, is alive.
+        _ => Err(format!("another virtplug daemon answers at {shown}")),
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let ours = symlink_metadata(&self.path)
+            .is_ok_and(|there| (there.dev(), there.ino()) == (self.device, self.inode));
+        if ours {
+            // At the end there is nobody left who could do something about it.
+            let _ = remove_file(&self.path);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What is at the path of the socket before and after.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::path::Path;
+
+use tokio::net::UnixStream;
+use virtplug_config::Control as Settings;
+
+use super::bench::run;
+use crate::control::Control;
+use crate::control::socket::listen;
+
+/// Why nobody can listen there.
+async fn refusal(path: &Path) -> String {
+    let told = listen(path).await.map(|_| ()).unwrap_err();
+    told.replace(&path.parent().unwrap().display().to_string(), "FOLDER")
+}
+
+#[test]
+fn everybody_can_connect_and_the_file_goes_at_the_end() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/folder/control.sock");
+        let (file, _listener) = listen(&path).await.unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o666);
+        assert_eq!(mode(path.parent().unwrap()), 0o755);
+        UnixStream::connect(&path).await.unwrap();
+        drop(file);
+        assert!(!path.exists());
+    });
+}
+
+#[test]
+fn a_stale_file_is_replaced() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        drop(StdUnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        let (_file, _listener) = listen(&path).await.unwrap();
+        UnixStream::connect(&path).await.unwrap();
+    });
+}
+
+#[test]
+fn a_live_one_is_left_alone() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        let other = StdUnixListener::bind(&path).unwrap();
+        let told = refusal(&path).await;
+        assert_eq!(
+            told,
+            "another virtplug daemon answers at FOLDER/control.sock"
+        );
+        other.set_nonblocking(true).unwrap();
+        assert!(other.accept().is_ok());
+        // Also one with so many clients that no more can wait.
+        let mut waiting = Vec::new();
+        while let Ok(client) = connect_now(&path).await {
+            waiting.push(client);
+        }
+        assert_eq!(refusal(&path).await, told);
+        assert!(path.metadata().unwrap().file_type().is_socket());
+    });
+}
+
+async fn connect_now(path: &Path) -> std::io::Result<UnixStream> {
+    UnixStream::connect(path).await
+}
+
+#[test]
+fn what_is_no_socket_is_left_alone() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        fs::write(&path, "mine").unwrap();
+        let told = refusal(&path).await;
+        assert_eq!(
+            told,
+            "FOLDER/control.sock is not a socket; remove it and start virtplug again"
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+
+        let link = folder.path().join("link");
+        symlink("nowhere", &link).unwrap();
+        assert!(refusal(&link).await.contains("is not a socket"));
+        assert!(
+            refusal(&path.join("below"))
+                .await
+                .contains("cannot look at FOLDER/below")
+        );
+    });
+}
+
+#[test]
+fn what_took_our_place_is_left_alone_at_the_end() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        let (file, listener) = listen(&path).await.unwrap();
+        // The inode is not free for another while the old one lives on elsewhere.
+        fs::rename(&path, folder.path().join("old")).unwrap();
+        let _other = StdUnixListener::bind(&path).unwrap();
+        drop((file, listener));
+        assert!(path.exists());
+    });
+}
+
+#[test]
+fn without_a_socket_the_daemon_goes_on() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        fs::write(&path, "mine").unwrap();
+        let control = Control::open(&path, Settings::default()).await;
+        assert!(control.earlier_orders().is_empty());
+        control.close().await;
+    });
+}

@@ -1,0 +1,182 @@
+//! Collects the facts. Nothing is waited for without an end.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use virtplug_config::Severity;
+use virtplug_core::{ConnectionUri, Escaped};
+use virtplug_libvirt::{Connection as Open, EventLoop, OpenError};
+use virtplug_udev::Host;
+
+use super::facts::{
+    Configuration, Connection, Control, Facts, FileKind, Found, Libvirt, Machine, Udev, Unreachable,
+};
+use super::reader::Places;
+use super::user;
+use crate::cli::Sources;
+use crate::edge::error_text;
+use crate::machine_names::MachineNames;
+use crate::settings;
+use crate::world::World;
+
+/// How long one answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Looks at everything.
+pub(super) async fn all(world: World, sources: &Sources) -> Facts {
+    let World { host, events } = world;
+    let configuration = configuration(sources);
+    let mut uris = vec![ConnectionUri::new(
+        sources
+            .connect
+            .as_deref()
+            .unwrap_or(ConnectionUri::default().as_str()),
+    )];
+    let mut names = MachineNames::default();
+    if let Some(policy) = configuration.policy() {
+        uris = policy.connections().iter().cloned().collect();
+        names = MachineNames::of(policy);
+    }
+    let mut connections = Vec::new();
+    for uri in uris {
+        let state = connection(events, uri.clone(), names.clone()).await;
+        connections.push(Connection { uri, state });
+    }
+    let places = Places::default();
+    let udev = Udev {
+        runs: host.udev_runs(),
+        database: places.udev_database(),
+    };
+    let (devices, unreadable) = devices(host).await;
+    let files = {
+        let places = places.clone();
+        spawn_blocking(move || places.files())
+    };
+    Facts {
+        user: user::read(&places),
+        control: control(Path::new(virtplug_ipc::SOCKET)).await,
+        configuration,
+        connections,
+        udev,
+        devices,
+        unreadable,
+        files: within(files).await.unwrap_or_else(|error| {
+            vec![Found {
+                path: "/etc".into(),
+                kind: FileKind::Folder,
+                text: Err(error),
+            }]
+        }),
+        programs: places.programs(),
+    }
+}
+
+/// The result of a task, unless it takes too long.
+async fn within<T>(task: tokio::task::JoinHandle<T>) -> Result<T, String> {
+    match timeout(PATIENCE, task).await {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+async fn control(socket: &Path) -> Control {
+    match timeout(PATIENCE, UnixStream::connect(socket)).await {
+        Ok(Ok(_)) => Control::Answers,
+        Ok(Err(error)) => match error.kind() {
+            io::ErrorKind::NotFound => Control::Missing,
+            io::ErrorKind::ConnectionRefused => Control::Refused,
+            io::ErrorKind::PermissionDenied => Control::Forbidden,
+            _ => Control::Failed(error.to_string()),
+        },
+        Err(_) => Control::Failed(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+fn configuration(sources: &Sources) -> Configuration {
+    match settings::read_with_warnings(sources) {
+        Ok(loaded) => Configuration::Correct {
+            warnings: loaded
+                .notes
+                .iter()
+                .filter(|note| note.severity() == Severity::Warning)
+                .count(),
+            policy: Box::new(loaded.policy),
+        },
+        Err(error) if error.is_missing() => Configuration::Missing,
+        Err(error) => {
+            let mut errors = error
+                .diagnostics()
+                .iter()
+                .filter(|one| one.severity() == Severity::Error);
+            Configuration::Wrong {
+                first: errors.next().map(ToString::to_string).unwrap_or_default(),
+                errors: errors.count() + 1,
+            }
+        }
+    }
+}
+
+async fn devices(host: Host) -> (Result<Vec<virtplug_core::Device>, String>, Vec<String>) {
+    let scan = spawn_blocking(move || host.scan().map_err(|error| error_text(&error)));
+    match within(scan).await.and_then(|scan| scan) {
+        Err(error) => (Err(error), Vec::new()),
+        Ok(scan) => {
+            let unreadable = scan.unreadable.iter().map(|one| {
+                let reason = Escaped(&one.reason);
+                format!("the device at {} cannot be read: {reason}", one.port)
+            });
+            let unreadable = unreadable.collect();
+            (Ok(scan.devices), unreadable)
+        }
+    }
+}
+
+async fn connection(
+    events: EventLoop,
+    uri: ConnectionUri,
+    names: MachineNames,
+) -> Result<Libvirt, Unreachable> {
+    let look = spawn_blocking(move || {
+        let open =
+            Open::open(events, &uri, Arc::new(|_| {})).map_err(|error| unreachable(&error))?;
+        Ok(libvirt(&open, &names))
+    });
+    match within(look).await {
+        Ok(result) => result,
+        Err(error) => Err(Unreachable::NotRunning(error)),
+    }
+}
+
+fn unreachable(error: &OpenError) -> Unreachable {
+    let (OpenError::NotRunning { code, message }
+    | OpenError::NotPermitted { code, message }
+    | OpenError::Other { code, message }) = error;
+    let text = format!("{} (libvirt error {code})", Escaped(message));
+    match error {
+        OpenError::NotRunning { .. } => Unreachable::NotRunning(text),
+        OpenError::NotPermitted { .. } => Unreachable::NotPermitted(text),
+        OpenError::Other { .. } => Unreachable::Other(text),
+    }
+}
+
+fn libvirt(open: &Open, names: &MachineNames) -> Libvirt {
+    let escaped = |text: String| Escaped(&text).to_string();
+    let machines = open.definitions().map(|machines| {
+        let machine = |(listing, definition): virtplug_libvirt::DefinedMachine| Machine {
+            name: listing.machine.name().to_owned(),
+            label: names.key(listing.machine, listing.uuid).name().to_owned(),
+            definition: definition.map_err(escaped),
+        };
+        machines.into_iter().map(machine).collect()
+    });
+    Libvirt {
+        versions: open.versions().map_err(|error| escaped(error.to_string())),
+        machines: machines.map_err(|error| escaped(error.to_string())),
+    }
+}

@@ -1,0 +1,191 @@
+//! Devices: what they are, whom they belong to and where they are.
+
+use virtplug_core::{
+    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Obstacle, Owner, RawText, Rule,
+    Time,
+};
+use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, RuleName};
+
+use super::machine::machine_name;
+use super::rule::rule_name;
+use super::{Context, millis};
+use crate::naming::{claims_text, rule_text};
+
+/// What a device is.
+pub(crate) fn device(device: &Device) -> virtplug_ipc::Device {
+    let said = |text: &Fact<Option<RawText>>| {
+        let text = text.known().and_then(Option::as_ref);
+        text.map(ToString::to_string)
+    };
+    let stable_port = device.stable_port().known().cloned().flatten();
+    virtplug_ipc::Device {
+        port: device.port.to_string(),
+        stable_port: stable_port.map(|port| Escaped(&port.to_string()).to_string()),
+        bus: device.address.bus.0,
+        device: device.address.device.0,
+        vendor: device.vendor.to_string(),
+        product: device.product.to_string(),
+        class: device.class.to_string(),
+        serial: said(&device.serial),
+        manufacturer: said(&device.manufacturer),
+        product_name: said(&device.product_name),
+        authorized: device.authorized.known().copied(),
+        hub: device.is_hub(),
+    }
+}
+
+/// A device, where it belongs and where it is.
+pub(crate) fn device_state(
+    engine: &Engine,
+    view: &DeviceView<'_>,
+    context: Context<'_>,
+) -> DeviceState {
+    let holders = view.holders.iter().map(|holder| Holder {
+        machine: machine_name(&holder.machine),
+        own: holder.own,
+    });
+    DeviceState {
+        device: device(view.device),
+        belongs: belongs(engine, view),
+        holders: holders.collect(),
+        obstacle: view
+            .obstacle
+            .as_ref()
+            .map(|obstacle| virtplug_ipc::Obstacle {
+                reason: obstacle.to_string(),
+                trouble: obstacle.is_trouble(),
+                failures: view.failures,
+                retry_ms: next_try(engine, view, obstacle).map(|at| millis(at, context)),
+            }),
+    }
+}
+
+/// When a device is tried again by time alone.
+pub(super) fn next_try(
+    engine: &Engine,
+    view: &DeviceView<'_>,
+    obstacle: &Obstacle,
+) -> Option<Time> {
+    let Obstacle::NoConnection(_) = obstacle else {
+        return obstacle.until();
+    };
+    let uri = &view.assignment.machine()?.uri;
+    let mut connections = engine.connections();
+    connections.find(|one| one.uri == uri)?.next_try
+}
+
+/// Whom a device belongs to.
+pub(crate) fn belongs(engine: &Engine, view: &DeviceView<'_>) -> Belongs {
+    let assignment = view.assignment;
+    let (kind, rules) = match assignment {
+        Assignment::Host => (BelongsKind::Host, Vec::new()),
+        Assignment::Kept(rule) => (BelongsKind::Kept, vec![rule_name(rule)]),
+        Assignment::Withheld => (BelongsKind::Kept, Vec::new()),
+        Assignment::Machine(grant) => (BelongsKind::Machine, giver_rule(&grant.giver)),
+        Assignment::Spare(rule) => (BelongsKind::Spare, vec![rule_name(rule)]),
+        Assignment::Conflict(rules) => {
+            let rules = rules.iter().map(|rule| rule_name(rule));
+            (BelongsKind::Conflict, rules.collect())
+        }
+        Assignment::Unknown(rule) => {
+            let rules = rule.iter().map(|rule| rule_name(rule));
+            (BelongsKind::Unknown, rules.collect())
+        }
+        Assignment::Refused(grant, _) => (BelongsKind::Refused, giver_rule(&grant.giver)),
+    };
+    let grant = match assignment {
+        Assignment::Machine(grant) | Assignment::Refused(grant, _) => Some(grant),
+        _ => None,
+    };
+    let by_hand = grant.is_some_and(virtplug_core::Grant::is_by_hand);
+    Belongs {
+        kind,
+        machine: assignment.machine().map(machine_name),
+        rules,
+        by_hand: by_hand || *assignment == Assignment::Withheld,
+        followed: grant.is_some_and(virtplug_core::Grant::is_followed),
+        reason: reason(engine, view),
+    }
+}
+
+/// Who gives a device, where that is a rule. By hand, no rule is behind it.
+fn giver_rule(giver: &Giver) -> Vec<RuleName> {
+    match giver {
+        Giver::Rule(rule) | Giver::Followed(rule) => vec![rule_name(rule)],
+        Giver::Hand(_) => Vec::new(),
+    }
+}
+
+/// Who decided where a device belongs, as a sentence.
+pub(super) fn reason(engine: &Engine, view: &DeviceView<'_>) -> String {
+    let release = format!(
+        "`virtplug release {}` lets the rules decide again",
+        view.device.port
+    );
+    match view.assignment {
+        Assignment::Host if view.claims.is_empty() => "no rule names it".to_owned(),
+        Assignment::Host => "no rule that names it gives it away now".to_owned(),
+        Assignment::Kept(rule) => {
+            let why = switched(engine, rule);
+            format!("{} keeps it on the host{why}", rule_text(rule))
+        }
+        Assignment::Withheld => format!("somebody keeps it on the host by hand; {release}"),
+        Assignment::Machine(grant) => {
+            let machine = &grant.machine;
+            match &grant.giver {
+                Giver::Rule(rule) => {
+                    let why = switched(engine, rule);
+                    format!("{} gives it to machine {machine}{why}", rule_text(rule))
+                }
+                Giver::Followed(rule) => format!(
+                    "it follows a device that {} gives to machine {machine}",
+                    rule_text(rule)
+                ),
+                Giver::Hand(_) => {
+                    format!("somebody gave it to machine {machine} by hand; {release}")
+                }
+            }
+        }
+        Assignment::Spare(rule) => {
+            let count = rule.options.count.map_or(0, std::num::NonZeroU32::get);
+            format!(
+                "{} gives as many devices as its `count` of {count} allows",
+                rule_text(rule)
+            )
+        }
+        Assignment::Conflict(rules) => format!(
+            "equally strong rules give it to several owners: {}; give one of them a higher `priority`",
+            claims_text(rules)
+        ),
+        Assignment::Unknown(Some(rule)) if !is_certain(view, rule) => {
+            format!("{} asks for what cannot be read now", rule_text(rule))
+        }
+        Assignment::Unknown(_) => "whether it is authorised cannot be read now".to_owned(),
+        Assignment::Refused(grant, refusal) => {
+            format!("it is never given to machine {}: {refusal}", grant.machine)
+        }
+    }
+}
+
+/// Whether a rule surely holds for a device.
+fn is_certain(view: &DeviceView<'_>, rule: &Rule) -> bool {
+    let mut claims = view.claims.iter();
+    claims.any(|claim| claim.certain && *claim.rule == *rule)
+}
+
+/// That a rule has another owner than its own, as its group is switched.
+pub(super) fn switched(engine: &Engine, rule: &Rule) -> String {
+    let group = rule.options.group.as_deref();
+    let Some(group) = group.filter(|group| engine.orders().switches.contains_key(*group)) else {
+        return String::new();
+    };
+    format!(", as its group \"{}\" is switched there", Escaped(group))
+}
+
+/// An owner in a sentence.
+pub(super) fn owner_text(owner: &Owner) -> String {
+    match owner {
+        Owner::Host => "the host".to_owned(),
+        Owner::Machine(machine) => format!("machine {machine}"),
+    }
+}

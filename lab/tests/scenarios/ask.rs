@@ -1,0 +1,153 @@
+//! The commands that only look, with the daemon and without it.
+
+use lab::{Outer, Result, Stick, ensure, scenario};
+use serde_json::Value;
+
+use crate::A1_TO_ALPHA_B1_TO_BETA;
+use crate::commands::virtplug;
+
+/// What each command says of the world below.
+const SAID: [(&str, &[&str]); 9] = [
+    ("status", &["1 attached", "2-1", "alpha"]),
+    (
+        "devices",
+        &["2-1", "0403:6001", "A1", "alpha", "2-3", "host"],
+    ),
+    ("devices --tree", &["2-1", "alpha", "2-3", "host"]),
+    ("machines", &["alpha", "beta", "running"]),
+    ("rules", &["alpha", "A1", "beta", "B1", "2-1"]),
+    ("show A1", &["2-1", "0403", "6001", "ID_VENDOR_ID", "alpha"]),
+    ("show alpha", &["alpha", "running", "2-1"]),
+    ("explain 2-1", &["serial", "A1", "alpha", "virtplug.toml:3"]),
+    ("explain 2-3 alpha", &["serial", "C1", "A1"]),
+];
+
+fn check_all(lab: &Outer) -> Result<()> {
+    for (command, wanted) in SAID {
+        let said = virtplug(lab, command, 0)?;
+        for word in wanted {
+            ensure!(said.contains(word), "no {word:?} in {command}:\n{said}");
+        }
+        ensure!(
+            said.lines().all(|line| line.chars().count() <= 80),
+            "wider than 80 columns: {command}\n{said}"
+        );
+        if !command.contains("--tree") {
+            let json = lab.sh(&format!("virtplug {command} --json 2> /dev/null"))?;
+            let json: Value = serde_json::from_str(&json)?;
+            let version = json.get("version").and_then(Value::as_u64);
+            ensure!(version == Some(2), "{command} --json: {json}");
+        }
+    }
+    Ok(())
+}
+
+/// What a shell offers after `virtplug attach`, asked as bash asks.
+fn check_completions(lab: &Outer) -> Result<()> {
+    let script = lab.sh("virtplug completions bash")?;
+    ensure!(script.contains("VIRTPLUG_COMPLETE"), "{script}");
+    let offered = lab.sh(
+        "VIRTPLUG_COMPLETE=bash _CLAP_COMPLETE_INDEX=2 _CLAP_COMPLETE_COMP_TYPE=9 \
+         _CLAP_COMPLETE_SPACE=false _CLAP_IFS=' ' virtplug -- virtplug attach ''",
+    )?;
+    for word in ["2-1", "2-3", "A1", "C1"] {
+        ensure!(offered.contains(word), "{word} is not offered: {offered}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_look_is_answered_with_the_daemon_and_without_it() {
+    scenario(|lab| {
+        lab.install(A1_TO_ALPHA_B1_TO_BETA)?;
+        let a1 = lab.plug(Stick::serial("A1").port("1"))?;
+        lab.plug(Stick::serial("C1").port("3"))?;
+        lab.machine("alpha").wait_exactly(&[&a1])?;
+        lab.daemon().wait_quiet()?;
+
+        check_all(lab)?;
+        let shown = virtplug(lab, "show A1", 0)?;
+        ensure!(shown.contains("attached"), "no history:\n{shown}");
+        let status: Value = serde_json::from_str(&virtplug(lab, "status --json", 0)?)?;
+        ensure!(status["daemon"].is_string(), "{status}");
+
+        check_completions(lab)?;
+
+        lab.daemon().stop()?;
+        check_all(lab)?;
+        check_completions(lab)?;
+        let status = lab.sh("virtplug status --json 2> /dev/null")?;
+        let status: Value = serde_json::from_str(&status)?;
+        ensure!(status["daemon"].is_null(), "{status}");
+        let said = virtplug(lab, "status", 0)?;
+        ensure!(said.contains("daemon is not running"), "{said}");
+        for command in [
+            "monitor",
+            "pause",
+            "resume",
+            "switch desk beta",
+            "release A1",
+        ] {
+            let said = virtplug(lab, command, 7)?;
+            ensure!(
+                said.contains("systemctl start virtplug"),
+                "{command}: {said}"
+            );
+        }
+        let said = virtplug(lab, "show A7", 1)?;
+        ensure!(said.contains("A1"), "nothing like it is named: {said}");
+        virtplug(lab, "explain", 2).map(drop)
+    });
+}
+
+#[test]
+fn who_may_ask_and_steer_is_decided_by_group() {
+    scenario(|lab| {
+        lab.install(A1_TO_ALPHA_B1_TO_BETA)?;
+        let a1 = lab.plug(Stick::serial("A1").port("1"))?;
+        lab.machine("alpha").wait_exactly(&[&a1])?;
+        let nobody = |groups: &str, command: &str, code: i64| {
+            let groups = match groups {
+                "" => "--clear-groups".to_owned(),
+                group => format!("--groups $(getent group {group} | cut -d: -f3)"),
+            };
+            let output = lab.run(&format!(
+                "setpriv --reuid 65534 --regid 65534 {groups} virtplug {command} 2>&1"
+            ))?;
+            ensure!(
+                output.code == code,
+                "{command} with {groups} ended with {} instead of {code}: {}",
+                output.code,
+                output.out
+            );
+            Ok(output.out)
+        };
+        let said = nobody("", "status", 4)?;
+        ensure!(said.contains("libvirt"), "no group is named: {said}");
+        nobody("", "detach A1", 4)?;
+        nobody("libvirt", "status", 0)?;
+        nobody("virtplug", "detach A1", 0)?;
+        lab.wait_on_host(&a1)?;
+        nobody("libvirt", "release A1", 0)?;
+        lab.machine("alpha").wait_exactly(&[&a1])?;
+
+        // Readers who may not steer do not see serial numbers, also on a
+        // connection that was there before.
+        let control = "[control]\nread-groups = [\"kvm\", \"libvirt\"]\nwrite-groups = [\"libvirt\"]\nhide-serials = true\n";
+        lab.daemon()
+            .reload(&format!("{control}{A1_TO_ALPHA_B1_TO_BETA}"))?;
+        let devices = nobody("kvm", "devices", 0)?;
+        ensure!(
+            !devices.contains("A1") && devices.contains("2-1"),
+            "{devices}"
+        );
+        let shown = nobody("kvm", "show 2-1", 0)?;
+        ensure!(!shown.contains("A1"), "{shown}");
+        let explained = nobody("kvm", "explain 2-1", 0)?;
+        ensure!(!explained.contains("\"A1\""), "{explained}");
+        nobody("kvm", "detach 2-1", 4)?;
+        let devices = nobody("libvirt", "devices", 0)?;
+        ensure!(devices.contains("A1"), "{devices}");
+        nobody("virtplug", "status", 4).map(drop)
+    });
+}
