@@ -60,7 +60,7 @@ fn bad_clients_cost_the_daemon_nothing() {
         })?;
         virtplug(lab, "status", 0)?;
 
-        lab.sh("pkill -f clients.pl; sleep 2")?;
+        lab.sh("pkill perl; sleep 2")?;
         let stick = lab.replug(&stick, "1")?;
         alpha.wait_exactly(&[&stick])?;
         ensure!(lab.daemon().pid()? == pid, "the daemon ended");
