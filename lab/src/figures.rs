@@ -153,7 +153,9 @@ type Switches = BTreeMap<u32, (String, u64)>;
 fn switches(outer: &Outer, pid: u32) -> Result<Switches> {
     let text = outer.sh(&format!(
         "cd /proc/{pid}/task && for task in *; do
-            echo \"$task $(awk '/ctxt_switches/ {{ n += $2 }} END {{ print n }}' $task/status) $(cat $task/comm)\"
+            # One that ends meanwhile is passed by.
+            status=$(cat $task/status 2>/dev/null) && name=$(cat $task/comm 2>/dev/null) || continue
+            echo \"$task $(echo \"$status\" | awk '/ctxt_switches/ {{ n += $2 }} END {{ print n + 0 }}') $name\"
         done"
     ))?;
     let mut threads = BTreeMap::new();
