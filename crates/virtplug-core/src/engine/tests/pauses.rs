@@ -197,6 +197,36 @@ fn an_order_counts_in_the_pause_that_it_came_in_only() {
     );
 }
 
+/// A pause that gives the devices back leaves none behind.
+#[test]
+fn what_was_ordered_before_a_new_pause_does_not_count_in_it() {
+    for name in [Some("a"), None] {
+        let mut bench = attached();
+        bench.pause(name, true);
+        bench.run();
+        bench.hold("1-1", "a");
+        assert_eq!(bench.run(), ["attach 1-1:2 to a"]);
+        bench.pause(name, true);
+        assert_eq!(
+            bench.run(),
+            ["detach 1-1 from a: virtplug is paused for this machine"]
+        );
+    }
+}
+
+/// The pause of the one machine stays in force, and with it what was ordered in it.
+#[test]
+fn a_pause_of_all_leaves_what_was_ordered_in_that_of_one() {
+    let mut bench = attached();
+    bench.pause(Some("a"), true);
+    bench.run();
+    bench.hold("1-1", "a");
+    bench.run();
+    bench.pause(None, false);
+    assert_eq!(bench.run(), [""; 0]);
+    assert_eq!(bench.entries("a"), ["1-1:2"]);
+}
+
 #[test]
 fn a_pause_is_told_once() {
     let mut bench = attached();
