@@ -112,7 +112,12 @@ impl Orders {
 
     /// Whether a decision by hand names a machine, so that it must be known.
     pub(crate) fn names(&self, machine: &MachineKey) -> bool {
-        self.named().any(|named| named == machine)
+        self.name_of(machine).is_some()
+    }
+
+    /// A machine as a decision by hand names it, if one does.
+    pub(crate) fn name_of(&self, machine: &MachineKey) -> Option<&MachineKey> {
+        self.named().find(|named| *named == machine)
     }
 
     /// Whether a decision by hand names a machine on a connection.

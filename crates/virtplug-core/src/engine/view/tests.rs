@@ -3,8 +3,8 @@
 use crate::testing::{device, machine, rule};
 use crate::{
     Action, Activity, Call, ConnectionUri, DeviceNumber, Engine, Event, GuestPorts, HostAddress,
-    Hostdev, LiveMachine, MachineListing, MachineRead, MachineState, Matcher, Policy, RunId, Time,
-    Uuid,
+    Hostdev, LiveMachine, MachineKey, MachineListing, MachineRead, MachineState, Matcher, Order,
+    Policy, RunId, Time, Uuid,
 };
 
 fn entry(alias: &str, number: u8, missing: bool) -> Hostdev {
@@ -51,14 +51,17 @@ fn list(engine: &mut Engine) {
     tell(engine, Event::Machines(ConnectionUri::default(), lines));
 }
 
+fn serial(serial: &str) -> Matcher {
+    Matcher {
+        serial: Some(serial.into()),
+        ..Matcher::default()
+    }
+}
+
 /// An engine with one rule for the device at 1-1, connected.
 fn engine() -> Engine {
     let mut engine = Engine::new(1);
-    let serial = Matcher {
-        serial: Some("A".into()),
-        ..Matcher::default()
-    };
-    let policy = Policy::new([], vec![rule("vm", serial)]);
+    let policy = Policy::new([], vec![rule("vm", serial("A"))]);
     tell(&mut engine, Event::Policy(policy));
     let present = vec![device("1-1", 5, "A"), device("1-2", 6, "B")];
     let unreadable = Vec::new();
@@ -151,4 +154,22 @@ fn a_connection_that_is_down_tells_why_and_when_it_is_tried_again() {
     let view = engine.connections().next().unwrap();
     assert_eq!((view.up, view.reason), (false, Some("no socket")));
     assert_eq!(view.next_try, engine.next_wakeup());
+}
+
+#[test]
+fn each_machine_is_found_by_its_key_alone() {
+    let mut engine = engine();
+    list(&mut engine);
+    let ordered = machine("ordered");
+    let pause = Order::Pause {
+        machine: Some(ordered.clone()),
+        detach: false,
+    };
+    tell(&mut engine, Event::Order(pause));
+    let keys: Vec<MachineKey> = engine.machines().map(|view| view.key.clone()).collect();
+    assert_eq!(keys, [machine("lent"), ordered, machine("vm")]);
+    for view in engine.machines() {
+        assert_eq!(engine.machine(view.key), Some(view));
+    }
+    assert_eq!(engine.machine(&machine("no such machine")), None);
 }
