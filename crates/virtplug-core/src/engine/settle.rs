@@ -258,7 +258,13 @@ impl Engine {
             return Some(Obstacle::NoConnection(reason));
         };
         let Some(state) = self.machines.get(machine) else {
-            return Some(Obstacle::MachineUnread);
+            // A machine that nobody asks for is only looked at while it runs.
+            let listed = connection.machines.contains_key(machine);
+            return Some(if listed {
+                Obstacle::MachineOff
+            } else {
+                Obstacle::MachineUnread
+            });
         };
         if let Some(slot) = &state.slot {
             let overdue = slot.overdue;
@@ -292,7 +298,10 @@ impl Engine {
             let machine = machine.clone();
             return Some(Obstacle::Occupied { machine, own: true });
         }
-        if let Some(port) = state.taken_port(present.assignment.grant()) {
+        let grant = present.assignment.grant();
+        // Another machine's rule asks for nothing here.
+        let grant = grant.filter(|grant| grant.machine == *machine);
+        if let Some(port) = state.taken_port(grant) {
             return Some(Obstacle::GuestPortTaken(port.clone()));
         }
         if self.stays_out(device.instance, machine) {

@@ -2,9 +2,9 @@
 
 use crate::testing::{device, machine, rule};
 use crate::{
-    Action, Activity, Call, ConnectionUri, DeviceNumber, Engine, Event, GuestPorts, HostAddress,
-    Hostdev, LiveMachine, MachineKey, MachineListing, MachineRead, MachineState, Matcher, Order,
-    Policy, RunId, Time, Uuid,
+    Action, Activity, Call, ConnectionUri, DeviceNumber, Engine, Event, GuestPort, GuestPorts,
+    HostAddress, Hostdev, LiveMachine, MachineKey, MachineListing, MachineRead, MachineState,
+    Matcher, Obstacle, Order, Policy, RunId, Time, Uuid,
 };
 
 fn entry(alias: &str, number: u8, missing: bool) -> Hostdev {
@@ -172,4 +172,36 @@ fn each_machine_is_found_by_its_key_alone() {
         assert_eq!(engine.machine(view.key), Some(view));
     }
     assert_eq!(engine.machine(&machine("no such machine")), None);
+}
+
+/// Nobody asks for it, so it was never looked at; the list says how it is.
+#[test]
+fn a_machine_of_the_list_that_is_off_stands_against_a_device_as_such() {
+    let mut engine = engine();
+    list(&mut engine);
+    let port = "1-2".parse().unwrap();
+    let obstacle = engine.obstacle_to(&port, &machine("lent"));
+    assert_eq!(obstacle, Some(Obstacle::MachineOff));
+}
+
+/// The rule of `vm` asks for a guest port that `lent` has in use.
+#[test]
+fn what_a_rule_asks_of_its_machine_it_asks_of_no_other() {
+    let mut engine = engine();
+    let mut asking = rule("vm", serial("A"));
+    asking.options.guest_port = "0:3".parse().ok();
+    tell(&mut engine, Event::Policy(Policy::new([], vec![asking])));
+    list(&mut engine);
+    let mut lent = live(Vec::new());
+    if let MachineRead::Live(lent) = &mut lent {
+        lent.ports.used.extend("0:3".parse::<GuestPort>());
+    }
+    tell(&mut engine, Event::MachineChanged(machine("lent")));
+    tell(&mut engine, Event::MachineRead(machine("lent"), lent));
+    let port = "1-1".parse().unwrap();
+    let obstacle = engine.obstacle_to(&port, &machine("lent"));
+    assert!(
+        !matches!(obstacle, Some(Obstacle::GuestPortTaken(_))),
+        "{obstacle:?}"
+    );
 }
