@@ -23,7 +23,7 @@ pub(crate) fn resolve_device<'e>(
     engine: &'e Engine,
     text: &str,
 ) -> Result<&'e Device, ControlError> {
-    device(engine, text).map_err(|error| no_device(&error))
+    device(engine, text).map_err(|error| no_device(&error, error.to_string()))
 }
 
 /// The machine, or else the device, that a text names.
@@ -48,7 +48,7 @@ pub(super) fn resolve<'e>(engine: &'e Engine, text: &str) -> Result<Named<'e>, C
             }
             _ => error.to_string(),
         };
-        ControlError::NoSuchDevice { message }
+        no_device(&error, message)
     })
 }
 
@@ -61,9 +61,10 @@ fn device<'e>(engine: &'e Engine, text: &str) -> Result<&'e Device, SelectError>
     select(text, views.iter().map(|view| view.device), giver)
 }
 
-fn no_device(error: &SelectError) -> ControlError {
-    ControlError::NoSuchDevice {
-        message: error.to_string(),
+fn no_device(error: &SelectError, message: String) -> ControlError {
+    match error {
+        SelectError::Ambiguous { .. } => ControlError::Ambiguous { message },
+        SelectError::Nothing { .. } => ControlError::NoSuchDevice { message },
     }
 }
 
@@ -76,7 +77,9 @@ fn no_machine(engine: &Engine, error: &MachineError) -> ControlError {
             None => format!("\nnot connected to {}", connection.uri),
         })
         .collect();
-    ControlError::NoSuchMachine {
-        message: format!("{error}{down}"),
+    let message = format!("{error}{down}");
+    match error {
+        MachineError::Ambiguous { .. } => ControlError::Ambiguous { message },
+        MachineError::Nothing { .. } => ControlError::NoSuchMachine { message },
     }
 }

@@ -88,6 +88,19 @@ fn what_cannot_be_attached_is_said_before_anything_is_done() {
     insta::assert_snapshot!(said.join("\n"));
 }
 
+/// Two devices have this serial number.
+#[test]
+fn a_name_of_several_devices_is_not_waited_for() {
+    let refused = refusal(&attach("P1", None));
+    assert!(
+        matches!(&refused, ControlError::Ambiguous { message } if message.contains("\n  2-5 ")),
+        "{refused:?}"
+    );
+    assert!(!may_pass(&refused));
+    assert!(may_pass(&refusal(&attach("A9", None))));
+    assert!(may_pass(&refusal(&attach("A3", Some("beta")))));
+}
+
 #[test]
 fn an_attach_by_hand_is_over_when_the_device_is_there() {
     assert_eq!(
