@@ -13,8 +13,8 @@ use virtplug_ipc::{
     Belongs, BelongsKind, Change, Changes, Condition, Connection, ControlError, Counts, Details,
     Device, DeviceExplanation, DeviceList, DeviceState, Entry, Explanation, Group, Happened,
     Happening, HappeningKind, Holder, MachineKind, MachineList, MachineName, MachineState,
-    Obstacle, Paused, Property, RuleExplanation, RuleList, RuleName, RuleState, Shown, Status,
-    Verdict,
+    Obstacle, ObstacleKind, Paused, Property, RuleExplanation, RuleList, RuleName, RuleState,
+    Shown, Status, Verdict,
 };
 
 /// What one client can call.
@@ -119,8 +119,8 @@ fn ending() -> ControlError {
     types = [
         Belongs, BelongsKind, Change, Condition, Connection, Counts, Details, Device,
         DeviceExplanation, DeviceState, Entry, Group, Happening, HappeningKind, Holder,
-        MachineKind, MachineName, MachineState, Obstacle, Paused, Property, RuleExplanation,
-        RuleName, RuleState, Verdict
+        MachineKind, MachineName, MachineState, Obstacle, ObstacleKind, Paused, Property,
+        RuleExplanation, RuleName, RuleState, Verdict
     ],
     vendor = "virtplug",
     product = "virtplug",
