@@ -67,8 +67,8 @@ pub struct Hold {
     pub port: PortPath,
     /// Whom it belongs to.
     pub owner: Owner,
-    /// The machines that were paused when it was ordered and are so since, by the same
-    /// pause: it counts there all the same.
+    /// The machines that were paused when it was ordered, and neither resumed nor paused
+    /// anew since: it counts there all the same.
     pub in_pause: BTreeSet<MachineKey>,
     /// The machine that it ends with: its owner, or the one that the host took it from.
     pub until_end_of: Option<MachineKey>,

@@ -182,7 +182,8 @@ impl Methods {
         self.change(request, wait_ms).await
     }
 
-    /// Detaches a device and keeps it on the host until it is unplugged or released.
+    /// Detaches a device and keeps it on the host until it is unplugged, the machine that had it
+    /// stops, or it is released.
     async fn detach(
         &mut self,
         device: String,
