@@ -109,7 +109,7 @@ impl fmt::Display for Obstacle {
                 write!(f, "machine {machine} has it by an entry that is not ours")
             }
             Self::Held => f.write_str(
-                "somebody detached it; plug it in again or restart the machine to give it back",
+                "somebody detached it without virtplug; `virtplug release` or plugging it in again gives it back",
             ),
             Self::Paused => f.write_str("virtplug is paused for this machine; `virtplug resume` ends that"),
             Self::Flapping(_) => f.write_str("the port connects and disconnects too often"),
@@ -130,6 +130,21 @@ impl fmt::Display for Obstacle {
             Self::CallUnderWay { overdue: true } => {
                 f.write_str("libvirt has not answered a call for this machine")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_command_ends_names_it() {
+        for (obstacle, command) in [
+            (Obstacle::Held, "`virtplug release`"),
+            (Obstacle::Paused, "`virtplug resume`"),
+        ] {
+            assert!(obstacle.to_string().contains(command), "{obstacle}");
         }
     }
 }
