@@ -1,7 +1,7 @@
 //! From what a user typed to the machine or device that is meant.
 
 use virtplug_core::{
-    Device, DeviceView, Engine, MachineError, MachineKey, Rule, SelectError, select, select_machine,
+    Device, Engine, MachineError, MachineKey, Rule, SelectError, select, select_machine,
 };
 use virtplug_ipc::ControlError;
 
@@ -53,12 +53,11 @@ pub(super) fn resolve<'e>(engine: &'e Engine, text: &str) -> Result<Named<'e>, C
 }
 
 fn device<'e>(engine: &'e Engine, text: &str) -> Result<&'e Device, SelectError> {
-    let views: Vec<DeviceView<'e>> = engine.devices().collect();
     let giver = |device: &Device| -> Option<&'e Rule> {
-        let view = views.iter().find(|view| view.device.port == device.port)?;
+        let view = engine.device_view(&device.port)?;
         view.assignment.grant()?.rule().map(AsRef::as_ref)
     };
-    select(text, views.iter().map(|view| view.device), giver)
+    select(text, engine.devices().map(|view| view.device), giver)
 }
 
 fn no_device(error: &SelectError, message: String) -> ControlError {
