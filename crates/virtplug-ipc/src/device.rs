@@ -123,7 +123,7 @@ pub enum ObstacleKind {
     ForeignEntry,
     /// Somebody detached it without virtplug.
     Held,
-    /// virtplug is paused for the machine.
+    /// virtplug is paused for the machine, or for another one that keeps the device.
     Paused,
     /// Its port connects and disconnects too often.
     Flapping,

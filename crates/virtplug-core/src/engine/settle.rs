@@ -289,7 +289,7 @@ impl Engine {
             return Some(Obstacle::Occupied { machine, own: true });
         }
         if self.pause_at(machine, &device.port).is_some() {
-            return Some(Obstacle::Paused);
+            return Some(Obstacle::Paused(machine.clone()));
         }
         if let Some(occupied) = self.occupied(machine, device.address) {
             return Some(occupied);
@@ -348,6 +348,14 @@ impl Engine {
         let occupants = self.occupants.get(&address)?;
         let foreign = occupants.iter().find(|occupant| occupant.own.is_none());
         let other = foreign.or_else(|| occupants.first())?;
+        let pause = other
+            .own
+            .as_ref()
+            .and_then(|alias| self.pause_at(&other.machine, &alias.port));
+        if pause.is_some_and(|pause| !pause.detach) {
+            // What it has stays there until the pause ends.
+            return Some(Obstacle::Paused(other.machine.clone()));
+        }
         Some(occupied(&other.machine, other.own.is_some()))
     }
 }

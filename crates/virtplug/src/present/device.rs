@@ -73,7 +73,7 @@ fn obstacle_kind(obstacle: &Obstacle) -> ObstacleKind {
         Obstacle::Occupied { own: true, .. } => ObstacleKind::OldEntry,
         Obstacle::Occupied { own: false, .. } => ObstacleKind::ForeignEntry,
         Obstacle::Held => ObstacleKind::Held,
-        Obstacle::Paused => ObstacleKind::Paused,
+        Obstacle::Paused(_) => ObstacleKind::Paused,
         Obstacle::Flapping(_) => ObstacleKind::Flapping,
         Obstacle::Retry { .. } => ObstacleKind::Retry,
         Obstacle::GuestPortTaken(_) => ObstacleKind::GuestPortTaken,
