@@ -33,8 +33,9 @@ pub enum Obstacle {
     },
     /// Somebody detached it by hand.
     Held,
-    /// Nothing is done for its machine on our own (`pause`).
-    Paused,
+    /// Nothing is done on our own for this machine (`pause`): its own, or one
+    /// that has the device and keeps it.
+    Paused(MachineKey),
     /// Its port enumerates too often.
     Flapping(Time),
     /// The last try failed, with the error.
@@ -109,9 +110,11 @@ impl fmt::Display for Obstacle {
                 write!(f, "machine {machine} has it by an entry that is not ours")
             }
             Self::Held => f.write_str(
-                "somebody detached it; plug it in again or restart the machine to give it back",
+                "somebody detached it without virtplug; `virtplug release` or plugging it in again gives it back",
             ),
-            Self::Paused => f.write_str("virtplug is paused for this machine; `virtplug resume` ends that"),
+            Self::Paused(machine) => {
+                write!(f, "virtplug is paused for machine {machine}; `virtplug resume` ends that")
+            }
             Self::Flapping(_) => f.write_str("the port connects and disconnects too often"),
             Self::Retry {
                 failures, error, ..
@@ -130,6 +133,22 @@ impl fmt::Display for Obstacle {
             Self::CallUnderWay { overdue: true } => {
                 f.write_str("libvirt has not answered a call for this machine")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_command_ends_names_it() {
+        let machine = crate::testing::machine("m");
+        for (obstacle, command) in [
+            (Obstacle::Held, "`virtplug release`"),
+            (Obstacle::Paused(machine), "`virtplug resume`"),
+        ] {
+            assert!(obstacle.to_string().contains(command), "{obstacle}");
         }
     }
 }

@@ -102,6 +102,7 @@ pub(crate) fn refused(error: &ControlError) -> Exit {
         ControlError::WrongConfiguration { .. } => Exit::Config,
         ControlError::NoSuchDevice { .. }
         | ControlError::NoSuchMachine { .. }
+        | ControlError::Ambiguous { .. }
         | ControlError::NoSuchGroup { .. }
         | ControlError::MachineOff { .. }
         | ControlError::Busy { .. }

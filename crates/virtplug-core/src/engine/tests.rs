@@ -19,3 +19,4 @@ mod restore;
 mod sharing;
 mod starting;
 mod switches;
+mod worlds;

@@ -6,7 +6,7 @@ mod machines;
 
 use virtplug_ipc::{
     Belongs, BelongsKind, Connection, Counts, Device, DeviceList, DeviceState, Group, Holder,
-    MachineName, Obstacle, Paused, RuleName, Status, VERSION,
+    MachineName, Obstacle, ObstacleKind, Paused, RuleName, Status, VERSION,
 };
 
 pub(crate) use answers::{changed, event, explained, shown_device};
@@ -103,8 +103,9 @@ fn decided(device: Device, kind: BelongsKind, reason: &str) -> DeviceState {
     state
 }
 
-fn obstacle(reason: &str, trouble: bool, retry_ms: Option<u64>) -> Obstacle {
+fn obstacle(kind: ObstacleKind, reason: &str, trouble: bool, retry_ms: Option<u64>) -> Obstacle {
     Obstacle {
+        kind,
         reason: reason.into(),
         trouble,
         failures: u32::from(retry_ms.is_some()) * 3,
@@ -121,7 +122,12 @@ pub(crate) fn off() -> DeviceState {
             "CP2102 USB to UART Bridge Controller",
         ),
         "beta",
-        Some(obstacle("the machine is off", false, None)),
+        Some(obstacle(
+            ObstacleKind::MachineOff,
+            "the machine is off",
+            false,
+            None,
+        )),
     )
 }
 
@@ -130,6 +136,7 @@ pub(crate) fn failing() -> DeviceState {
         device("3-3", 11, Some("0001"), "CP2102N"),
         "alpha",
         Some(obstacle(
+            ObstacleKind::Retry,
             "try 3 failed and will be repeated: device 003:011 is in use (libvirt error 55)",
             true,
             Some(11_300),
@@ -169,6 +176,7 @@ pub(crate) fn troubled_devices() -> DeviceList {
         plain("3-6", 14, "Webcam"),
         "alpha",
         Some(obstacle(
+            ObstacleKind::ForeignEntry,
             "machine beta has it by an entry that is not ours",
             true,
             None,
@@ -183,8 +191,18 @@ pub(crate) fn troubled_devices() -> DeviceList {
         machine: machine("alpha"),
         own: true,
     }];
-    let gone = obstacle("libvirt knows no machine of this name", true, None);
-    let down = obstacle("not connected to libvirt: no socket", true, Some(4_000));
+    let gone = obstacle(
+        ObstacleKind::NoSuchMachine,
+        "libvirt knows no machine of this name",
+        true,
+        None,
+    );
+    let down = obstacle(
+        ObstacleKind::NoConnection,
+        "not connected to libvirt: no socket",
+        true,
+        Some(4_000),
+    );
     let mut refused = hub("3-2", 7);
     refused.belongs.kind = BelongsKind::Refused;
     refused.belongs.reason = hub_kept.into();
