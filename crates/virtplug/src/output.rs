@@ -1,6 +1,6 @@
 //! The only place that prints. A reader that has gone is no error.
 
-use std::fmt::{Arguments, Display};
+use std::fmt::{Arguments, Display, Write as _};
 use std::io::{ErrorKind, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
@@ -84,7 +84,8 @@ pub(crate) fn shown_json(text: &str) -> String {
         let is_odd = c == '\x7f' || !c.is_ascii();
         if is_odd && Escaped(c.encode_utf8(&mut [0; 4])).to_string() != c.to_string() {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                shown.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a string does not fail.
+                let _ = write!(shown, "\\u{unit:04x}");
             }
         } else {
             shown.push(c);
