@@ -2,8 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use zlink::idl;
 use zlink::introspect::{CustomType, Type};
 
+use crate::standing::HappenedForm;
 use crate::{Details, DeviceState, MachineName, MachineState, Status};
 
 /// What kind of thing happened; the same words as in the journal's `EVENT`.
@@ -69,7 +71,7 @@ pub struct Happening {
 }
 
 /// The reply of `Monitor`: first the snapshot, then one for each thing that happens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Happened {
     /// The version of this form.
     pub version: u32,
@@ -77,6 +79,10 @@ pub struct Happened {
     pub event: Happening,
     /// How things stood, in the first reply only.
     pub status: Option<Status>,
+}
+
+impl Type for Happened {
+    const TYPE: &'static idl::Type<'static> = HappenedForm::TYPE;
 }
 
 /// Everything that is known of one device or machine.

@@ -14,7 +14,7 @@ use virtplug_ipc::{
     Device, DeviceExplanation, DeviceList, DeviceState, Entry, Explanation, Group, Happened,
     Happening, HappeningKind, Holder, MachineKind, MachineList, MachineName, MachineState,
     Obstacle, ObstacleKind, Paused, Property, RuleExplanation, RuleList, RuleName, RuleState,
-    Shown, Status, Verdict,
+    Shown, Standing, Status, Verdict,
 };
 
 /// What one client can call.
@@ -120,7 +120,7 @@ fn ending() -> ControlError {
         Belongs, BelongsKind, Change, Condition, Connection, Counts, Details, Device,
         DeviceExplanation, DeviceState, Entry, Group, Happening, HappeningKind, Holder,
         MachineKind, MachineName, MachineState, Obstacle, ObstacleKind, Paused, Property,
-        RuleExplanation, RuleName, RuleState, Verdict
+        RuleExplanation, RuleName, RuleState, Standing, Verdict
     ],
     vendor = "virtplug",
     product = "virtplug",

@@ -214,3 +214,18 @@ fn a_pause_that_detaches_takes_what_was_attached_in_a_pause() {
         ]
     );
 }
+
+#[test]
+fn a_device_that_no_known_machine_has_is_told_apart() {
+    let (engine, _) = world(false);
+    let leaves_nothing =
+        |request: &Request| begin(&engine, request).unwrap().pending.leaves_nothing();
+    // The first is in alpha, the second is not.
+    assert!(!leaves_nothing(&detach("A1")));
+    assert!(leaves_nothing(&detach("A3")));
+    let all_of = |machine: &str| Request::DetachAll {
+        machine: Some(machine.to_owned()),
+    };
+    assert!(!leaves_nothing(&all_of("alpha")));
+    assert!(leaves_nothing(&all_of("beta")));
+}
