@@ -39,6 +39,8 @@ pub enum HappeningKind {
     Starting,
     /// That failed.
     StartFailed,
+    /// A machine started, stopped or was paused.
+    Machine,
     /// A connection is up.
     Connected,
     /// A connection is down.

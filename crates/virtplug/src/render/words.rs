@@ -220,6 +220,7 @@ pub(crate) fn kind_word(kind: HappeningKind) -> &'static str {
         HappeningKind::Conflict => "conflict",
         HappeningKind::Starting => "starting",
         HappeningKind::StartFailed => "start-failed",
+        HappeningKind::Machine => "machine",
         HappeningKind::Connected => "connected",
         HappeningKind::Waiting => "waiting",
         HappeningKind::CallOverdue => "call-overdue",
@@ -245,6 +246,7 @@ pub(crate) fn kind_tone(kind: HappeningKind) -> Tone {
         | HappeningKind::Plugged
         | HappeningKind::Unplugged
         | HappeningKind::Detached
+        | HappeningKind::Machine
         | HappeningKind::Order
         | HappeningKind::Starting => Tone::Plain,
     }
