@@ -242,7 +242,7 @@ impl Daemon {
         let plugs = Plugs::before(&self.engine, &event);
         let concerned = Runs::concerned(&event);
         let actions = self.engine.handle(now, event);
-        let run = concerned.and_then(|machine| self.runs.look(&self.engine, machine));
+        let run = concerned.and_then(|machine| self.runs.look(&self.engine, &machine));
         for told in plugs.after(&self.engine).into_iter().chain(run) {
             self.control.tell(&self.engine, told);
         }

@@ -24,8 +24,8 @@ impl Runs {
     }
 
     /// What has changed of a machine. The first look at it changes nothing.
-    pub(crate) fn look(&mut self, engine: &Engine, machine: MachineKey) -> Option<Told> {
-        let is = engine.machine(&machine).map(|view| view.state);
+    pub(crate) fn look(&mut self, engine: &Engine, machine: &MachineKey) -> Option<Told> {
+        let is = engine.machine(machine).map(|view| view.state);
         let what = match is {
             Some(MachineState::Running) => "runs",
             Some(MachineState::Paused) => "is paused in libvirt",
@@ -36,13 +36,13 @@ impl Runs {
         };
         let was = match is {
             Some(is) => self.known.insert(machine.clone(), is),
-            None => self.known.remove(&machine),
+            None => self.known.remove(machine),
         };
         was.filter(|was| Some(*was) != is).map(|_| Told {
             kind: HappeningKind::Machine,
             text: format!("machine {machine} {what}"),
             port: None,
-            machine: Some(machine_name(&machine)),
+            machine: Some(machine_name(machine)),
         })
     }
 }
@@ -59,7 +59,7 @@ mod tests {
         let (mut engine, _) = world(false);
         let mut runs = Runs::default();
         let beta = machine("beta");
-        assert_eq!(runs.look(&engine, beta.clone()), None);
+        assert_eq!(runs.look(&engine, &beta), None);
         let mut texts = Vec::new();
         for read in [
             MachineRead::Off,
@@ -73,7 +73,7 @@ mod tests {
             let event = Event::MachineRead(beta.clone(), read);
             let concerned = Runs::concerned(&event).unwrap();
             engine.handle(Time::default(), event);
-            texts.extend(runs.look(&engine, concerned).map(|told| told.text));
+            texts.extend(runs.look(&engine, &concerned).map(|told| told.text));
         }
         assert_eq!(texts, ["machine beta runs", "machine beta is off"]);
     }
