@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::action::DetachReason;
 use crate::alias::OwnAlias;
+use crate::flap::Tally;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::order::Order;
 use crate::port::PortPath;
@@ -56,12 +57,22 @@ pub enum Report {
         /// Why.
         end: HoldEnd,
     },
-    /// A port enumerates too often; attaching pauses.
+    /// A port enumerates too often; attaching pauses. Told again when the pause
+    /// grows. What else happens there is counted until it is calm.
     Flapping {
         /// The port.
         port: PortPath,
         /// Milliseconds until the next attach there.
         pause_ms: u64,
+    },
+    /// A port that enumerated too often is calm again.
+    Calmed {
+        /// The port.
+        port: PortPath,
+        /// What happened meanwhile.
+        tally: Tally,
+        /// Milliseconds that it took.
+        lasted_ms: u64,
     },
     /// Equally strong rules give a device to several owners; nobody gets it.
     Conflict(PortPath, Vec<Arc<Rule>>),

@@ -107,6 +107,8 @@ pub struct DeviceState {
     pub holders: Vec<Holder>,
     /// Why it is not where it belongs; absent where it is.
     pub obstacle: Option<Obstacle>,
+    /// How often its port connected since it began to flap; absent where it does not.
+    pub flapping: Option<u32>,
 }
 
 impl DeviceState {

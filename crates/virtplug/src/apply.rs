@@ -66,6 +66,7 @@ fn show(engine: &Engine, report: &Report) {
         | Report::Ordered(_)
         | Report::HoldEnded { .. }
         | Report::Flapping { .. }
+        | Report::Calmed { .. }
         | Report::Conflict(..)
         | Report::Connected(_)
         | Report::Waiting(..) => {}

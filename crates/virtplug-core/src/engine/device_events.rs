@@ -95,12 +95,7 @@ impl Engine {
             if replaces {
                 self.lose_device(&port);
             }
-            if let Some(pause) = self.flaps.note(&port, self.now) {
-                self.report(Report::Flapping {
-                    port: port.clone(),
-                    pause_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-                });
-            }
+            self.note_enumeration(&port);
         }
         let instance = device.instance;
         let before = self.devices.at(&port);

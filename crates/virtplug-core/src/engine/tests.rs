@@ -5,6 +5,7 @@ mod conflict;
 mod connection;
 mod devices;
 mod failure;
+mod flapping;
 mod follow;
 mod hold;
 mod hold_ends;

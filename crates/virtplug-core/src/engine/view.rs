@@ -13,6 +13,7 @@ use super::Engine;
 use super::devices::Present;
 use crate::assignment::Assignment;
 use crate::device::Device;
+use crate::flap::Tally;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::obstacle::Obstacle;
 use crate::order::Hold;
@@ -40,6 +41,8 @@ pub struct DeviceView<'a> {
     pub error: Option<&'a str>,
     /// How many such tries failed in a row.
     pub failures: u32,
+    /// What happened at its port since that began to flap, as long as it does.
+    pub flapping: Option<&'a Tally>,
 }
 
 /// A machine that has a device.
@@ -106,12 +109,18 @@ impl Engine {
             detached_from: self.orders.detached.get(&instance).map(|one| &one.machine),
             error: tries.map(|tries| tries.error.as_str()),
             failures: tries.map_or(0, |tries| tries.backoff.failures()),
+            flapping: self.flaps.tally(&device.port),
         }
     }
 
     /// The device at a port.
     pub fn device(&self, port: &PortPath) -> Option<&Device> {
         self.devices.at(port).map(|present| &present.device)
+    }
+
+    /// Whether a port flaps: what happens there is counted and not told.
+    pub fn is_flapping(&self, port: &PortPath) -> bool {
+        self.flaps.tally(port).is_some()
     }
 
     fn holders(&self, device: &Device) -> Vec<Holder> {

@@ -32,6 +32,7 @@ pub(crate) fn device() -> DeviceState {
         },
         holders: Vec::new(),
         obstacle: None,
+        flapping: None,
     }
 }
 

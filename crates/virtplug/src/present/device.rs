@@ -2,7 +2,7 @@
 
 use virtplug_core::{
     Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Obstacle, Owner, RawText, Rule,
-    Time,
+    Tally, Time,
 };
 use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, RuleName};
 
@@ -57,6 +57,7 @@ pub(crate) fn device_state(
                 failures: view.failures,
                 retry_ms: next_try(engine, view, obstacle).map(|at| millis(at, context)),
             }),
+        flapping: view.flapping.map(|tally| tally.connects),
     }
 }
 
@@ -165,6 +166,15 @@ pub(super) fn reason(engine: &Engine, view: &DeviceView<'_>) -> String {
             format!("it is never given to machine {}: {refusal}", grant.machine)
         }
     }
+}
+
+/// That its port flaps.
+pub(super) fn flapping(tally: &Tally) -> String {
+    format!(
+        "its port connects and disconnects too often ({} times so far), so it is attached with growing pauses; \
+         a loose cable, too little power, or a guest that resets it?",
+        tally.connects
+    )
 }
 
 /// Whether a rule surely holds for a device.

@@ -5,7 +5,7 @@ use virtplug_core::{
 };
 use virtplug_ipc::{Connection, Counts, Paused, Status, VERSION};
 
-use super::device::{device_state, reason};
+use super::device::{device_state, flapping, reason};
 use super::machine::machine_name;
 use super::rule::groups;
 use super::{Context, millis};
@@ -127,6 +127,8 @@ fn problem(engine: &Engine, view: &DeviceView<'_>) -> Option<String> {
             "{what} is not in machine {}: {obstacle}",
             grant.machine
         )),
-        _ => None,
+        _ => view
+            .flapping
+            .map(|tally| format!("{what}: {}", flapping(tally))),
     }
 }

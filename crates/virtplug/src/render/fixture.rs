@@ -67,6 +67,7 @@ pub(crate) fn on_host(device: Device) -> DeviceState {
         },
         holders: Vec::new(),
         obstacle: None,
+        flapping: None,
     }
 }
 

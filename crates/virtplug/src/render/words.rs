@@ -223,6 +223,7 @@ pub(crate) fn kind_word(kind: HappeningKind) -> &'static str {
         HappeningKind::Hold => "hold",
         HappeningKind::Order => "order",
         HappeningKind::Flapping => "flapping",
+        HappeningKind::Calm => "calm",
         HappeningKind::Conflict => "conflict",
         HappeningKind::Starting => "starting",
         HappeningKind::StartFailed => "start-failed",
@@ -251,6 +252,7 @@ pub(crate) fn kind_tone(kind: HappeningKind) -> Tone {
         | HappeningKind::Plugged
         | HappeningKind::Unplugged
         | HappeningKind::Detached
+        | HappeningKind::Calm
         | HappeningKind::Order
         | HappeningKind::Starting => Tone::Plain,
     }

@@ -57,6 +57,7 @@ fn standings(
         own: true,
     });
     let view = DeviceView {
+        flapping: None,
         device,
         assignment: &assignment,
         holders: holders.collect(),
