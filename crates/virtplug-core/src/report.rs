@@ -76,6 +76,9 @@ pub enum Report {
     },
     /// Equally strong rules give a device to several owners; nobody gets it.
     Conflict(PortPath, Vec<Arc<Rule>>),
+    /// The device at a port and those at others claim the same serial number, by
+    /// which a rule tells its device; it is not given.
+    Ambiguous(PortPath, Vec<PortPath>),
     /// A machine is started or resumed, because its device was plugged in there.
     Starting(MachineKey, PortPath),
     /// That failed, with the reason. It is tried again when the device is plugged in again.

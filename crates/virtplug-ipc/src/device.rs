@@ -66,7 +66,7 @@ pub enum BelongsKind {
     Machine,
     /// The rules that name it have as many devices as they may.
     Spare,
-    /// Several owners claim it, so nobody gets it.
+    /// Several owners claim it, or others claim to be the same device, so nobody gets it.
     Conflict,
     /// Something that a rule asks for cannot be read now.
     Unknown,

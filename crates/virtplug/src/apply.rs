@@ -68,6 +68,7 @@ fn show(engine: &Engine, report: &Report) {
         | Report::Flapping { .. }
         | Report::Calmed { .. }
         | Report::Conflict(..)
+        | Report::Ambiguous(..)
         | Report::Connected(_)
         | Report::Waiting(..) => {}
     }

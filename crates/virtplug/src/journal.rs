@@ -5,7 +5,7 @@ mod order;
 use std::time::Duration;
 
 use tracing::{debug, info, warn};
-use virtplug_core::{Engine, OwnAlias, PortPath, Report};
+use virtplug_core::{Engine, OwnAlias, PortPath, Refusal, Report};
 
 use crate::naming::{claims_text, name};
 
@@ -80,7 +80,9 @@ pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
             failed = tally.failed,
             "{text}"
         ),
-        Report::Conflict(port, _) => warn!(event = "conflict", device = %port, "{text}"),
+        Report::Conflict(port, _) | Report::Ambiguous(port, _) => {
+            warn!(event = "conflict", device = %port, "{text}")
+        }
         Report::Starting(machine, port) => {
             info!(event = "starting", device = %port, %machine, "{text}");
         }
@@ -166,6 +168,11 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
             "{port} stays on the host, as equally strong rules give it to several owners: {}; \
              give one of them a higher `priority`",
             claims_text(rules)
+        ),
+        Report::Ambiguous(port, others) => format!(
+            "{} stays on the host, as {}",
+            at(engine, port),
+            Refusal::Ambiguous(others.clone())
         ),
         Report::Starting(machine, port) => {
             format!("starting machine {machine}, as its device was plugged in at {port}")
@@ -286,6 +293,7 @@ mod tests {
                 alias.port.clone(),
                 engine.policy().unwrap().rules()[..2].to_vec(),
             ),
+            Report::Ambiguous(alias.port.clone(), vec!["1-2".parse().unwrap()]),
             Report::Starting(alpha.clone(), alias.port.clone()),
             Report::StartFailed(alpha.clone(), "no such disk (libvirt error 38)".into()),
             Report::Connected(uri.clone()),

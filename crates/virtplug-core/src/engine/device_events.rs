@@ -154,6 +154,7 @@ impl Engine {
         self.devices.there_before.remove(port);
         self.became_readable(port);
         self.leave_place(port);
+        self.reconsider_namesakes(port);
         let Some(gone) = self.devices.take(port) else {
             self.drop_strays(Some(port));
             return;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::departures::Identity;
 use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
@@ -81,6 +82,8 @@ pub(super) struct Devices {
     present: BTreeMap<PortPath, Present>,
     by_instance: BTreeMap<InstanceId, PortPath>,
     by_address: BTreeMap<HostAddress, PortPath>,
+    /// Devices with the same vendor, product and serial number.
+    by_identity: BTreeMap<Identity, BTreeSet<PortPath>>,
     /// Ports whose device exists and could not be read.
     unreadable: BTreeSet<PortPath>,
     /// Those of them that had one when the first scan was made, until it is read.
@@ -129,6 +132,10 @@ impl Devices {
         self.by_instance
             .insert(present.device.instance, port.clone());
         self.by_address.insert(present.device.address, port.clone());
+        if let Some(identity) = Identity::of(&present.device) {
+            let namesakes = self.by_identity.entry(identity).or_default();
+            namesakes.insert(port.clone());
+        }
         self.present.insert(port, present);
         before
     }
@@ -141,6 +148,14 @@ impl Devices {
         // The address may already belong to a device that was read later.
         if self.by_address.get(&before.device.address) == Some(port) {
             self.by_address.remove(&before.device.address);
+        }
+        if let Some(identity) = Identity::of(&before.device)
+            && let Some(namesakes) = self.by_identity.get_mut(&identity)
+        {
+            namesakes.remove(port);
+            if namesakes.is_empty() {
+                self.by_identity.remove(&identity);
+            }
         }
         Some(before)
     }
@@ -187,6 +202,20 @@ impl Devices {
     pub(super) fn give(&mut self, port: &PortPath, rule: Option<usize>) -> Option<Option<usize>> {
         let present = self.present.get_mut(port)?;
         Some(std::mem::replace(&mut present.given_by, rule))
+    }
+
+    /// The other devices that claim to be the same one. Hubs are left out, as
+    /// they are never attached.
+    pub(super) fn namesakes<'a>(&'a self, device: &Device) -> impl Iterator<Item = &'a Present> {
+        let identity = Identity::of(device).filter(|_| !device.is_hub());
+        let ports = identity.and_then(|identity| self.by_identity.get(&identity));
+        let own = device.port.clone();
+        ports
+            .into_iter()
+            .flatten()
+            .filter(move |port| **port != own)
+            .filter_map(|port| self.present.get(port))
+            .filter(|present| !present.device.is_hub())
     }
 
     /// What is plugged in has had its effect.

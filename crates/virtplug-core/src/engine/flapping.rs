@@ -51,7 +51,7 @@ impl Engine {
             | Report::Detached(_, alias, _)
             | Report::AttachFailed { alias, .. }
             | Report::DetachFailed { alias, .. } => &alias.port,
-            Report::Conflict(port, _) => port,
+            Report::Conflict(port, _) | Report::Ambiguous(port, _) => port,
             _ => return false,
         };
         let Some(tally) = self.flaps.tally_mut(port) else {

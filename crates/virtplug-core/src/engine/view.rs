@@ -11,7 +11,7 @@ pub use machine::{Call, EntryView, MachineState, MachineView, UnderWay};
 
 use super::Engine;
 use super::devices::Present;
-use crate::assignment::Assignment;
+use crate::assignment::{Assignment, Refusal};
 use crate::device::Device;
 use crate::flap::Tally;
 use crate::machine::{ConnectionUri, MachineKey};
@@ -64,7 +64,7 @@ pub struct Summary {
     pub waiting: usize,
     /// Devices with an obstacle that somebody should look at, each with it.
     pub troubled: Vec<(PortPath, Obstacle)>,
-    /// Devices that several machines claim.
+    /// Devices that several machines claim, or that claim to be one device.
     pub conflicts: usize,
     /// Entries of ours whose detach was asked for and is not done.
     pub leaving: usize,
@@ -148,7 +148,9 @@ impl Engine {
         let mut summary = Summary::default();
         for view in self.devices() {
             match (view.assignment, view.obstacle) {
-                (Assignment::Conflict(_), _) => summary.conflicts += 1,
+                (Assignment::Conflict(_) | Assignment::Refused(_, Refusal::Ambiguous(_)), _) => {
+                    summary.conflicts += 1
+                }
                 (Assignment::Machine(..), None) => summary.attached += 1,
                 (Assignment::Machine(..), Some(obstacle)) if obstacle.is_trouble() => {
                     summary.troubled.push((view.device.port.clone(), obstacle));

@@ -1,8 +1,8 @@
 //! Devices: what they are, whom they belong to and where they are.
 
 use virtplug_core::{
-    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Obstacle, Owner, RawText, Rule,
-    Tally, Time,
+    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Obstacle, Owner, RawText,
+    Refusal, Rule, Tally, Time,
 };
 use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, RuleName};
 
@@ -92,6 +92,9 @@ pub(crate) fn belongs(engine: &Engine, view: &DeviceView<'_>) -> Belongs {
             let rules = rule.iter().map(|rule| rule_name(rule));
             (BelongsKind::Unknown, rules.collect())
         }
+        Assignment::Refused(grant, Refusal::Ambiguous(_)) => {
+            (BelongsKind::Conflict, giver_rule(&grant.giver))
+        }
         Assignment::Refused(grant, _) => (BelongsKind::Refused, giver_rule(&grant.giver)),
     };
     let grant = match assignment {
@@ -162,6 +165,14 @@ pub(super) fn reason(engine: &Engine, view: &DeviceView<'_>) -> String {
             format!("{} asks for what cannot be read now", rule_text(rule))
         }
         Assignment::Unknown(_) => "whether it is authorised cannot be read now".to_owned(),
+        Assignment::Refused(grant, refusal @ Refusal::Ambiguous(_)) => {
+            let giver = grant.rule().map(|rule| rule_text(rule));
+            let giver = giver.unwrap_or_else(|| "somebody".to_owned());
+            format!(
+                "{giver} means it for machine {}, but {refusal}",
+                grant.machine
+            )
+        }
         Assignment::Refused(grant, refusal) => {
             format!("it is never given to machine {}: {refusal}", grant.machine)
         }

@@ -1,7 +1,7 @@
 //! How things stand as a whole.
 
 use virtplug_core::{
-    Assignment, ConnectionView, DeviceView, Engine, MachineState, Obstacle, Policy,
+    Assignment, ConnectionView, DeviceView, Engine, MachineState, Obstacle, Policy, Refusal,
 };
 use virtplug_ipc::{Connection, Counts, Paused, Status, VERSION};
 
@@ -118,10 +118,9 @@ fn problem(engine: &Engine, view: &DeviceView<'_>) -> Option<String> {
         name(device)
     );
     match (view.assignment, &view.obstacle) {
-        (Assignment::Conflict(_), _) => Some(format!(
-            "{what} stays on the host: {}",
-            reason(engine, view)
-        )),
+        (Assignment::Conflict(_) | Assignment::Refused(_, Refusal::Ambiguous(_)), _) => Some(
+            format!("{what} stays on the host: {}", reason(engine, view)),
+        ),
         (_, Some(Obstacle::NoConnection(Some(_)) | Obstacle::CallUnderWay { .. })) => None,
         (Assignment::Machine(grant), Some(obstacle)) if obstacle.is_trouble() => Some(format!(
             "{what} is not in machine {}: {obstacle}",
