@@ -7,6 +7,7 @@ mod ask;
 mod boot;
 mod commands;
 mod daemon;
+mod flapping;
 mod follow;
 mod foreign;
 mod guest;
