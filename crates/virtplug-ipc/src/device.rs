@@ -109,6 +109,8 @@ pub struct DeviceState {
     pub obstacle: Option<Obstacle>,
     /// How often its port connected since it began to flap; absent where it does not.
     pub flapping: Option<u32>,
+    /// Whether a machine ended and left it without a driver of the host.
+    pub driverless: bool,
 }
 
 impl DeviceState {

@@ -28,6 +28,7 @@ mod pass;
 mod plan;
 mod present;
 mod query;
+mod rebind;
 mod rehearsal;
 mod reload;
 mod render;
@@ -137,6 +138,7 @@ async fn command(command: Command) -> Result<Exit, String> {
             steering::run_there(Request::Resume { machine }, json).await
         }
         Command::Monitor(args) => monitor::run(&args).await,
+        Command::Rebind { device, look } => rebind::run(&look, &device).await,
         Command::Watch => watch::supply::run().await,
         Command::Learn(args) => learn::run(World::open()?, &args).await,
         Command::Forget(args) => forget::run(&args).await,

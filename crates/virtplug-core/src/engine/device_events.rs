@@ -90,6 +90,15 @@ impl Engine {
         if known.is_some_and(|known| known.device == device) {
             return;
         }
+        if let Some(present) = self.devices.at_mut(&port) {
+            // Drivers come and go with each attach; nothing follows from that.
+            let bound = std::mem::replace(&mut present.device.bound, device.bound);
+            if present.device == device {
+                return;
+            }
+            present.device.bound = bound;
+        }
+        let known = self.devices.at(&port);
         let replaces = known.is_some();
         if !same_instance {
             if replaces {

@@ -32,6 +32,8 @@ pub(super) struct Present {
     pub(super) interest: Interest,
     /// The number of the rule that gives it to a machine.
     pub(super) given_by: Option<usize>,
+    /// The machine that ended while it had the device by an entry of ours.
+    pub(super) left_by: Option<MachineKey>,
 }
 
 impl Present {
@@ -46,6 +48,7 @@ impl Present {
             claims: Vec::new(),
             interest: Interest::default(),
             given_by: None,
+            left_by: None,
         }
     }
 }
@@ -224,6 +227,24 @@ impl Devices {
             && let Some(present) = self.present.get_mut(port)
         {
             present.plugged = None;
+        }
+    }
+
+    /// Notes that a machine ended that had a device.
+    pub(super) fn leave(&mut self, instance: InstanceId, machine: &MachineKey) {
+        if let Some(port) = self.by_instance.get(&instance)
+            && let Some(present) = self.present.get_mut(port)
+        {
+            present.left_by = Some(machine.clone());
+        }
+    }
+
+    /// A machine has the device again.
+    pub(super) fn take_back(&mut self, instance: InstanceId) {
+        if let Some(port) = self.by_instance.get(&instance)
+            && let Some(present) = self.present.get_mut(port)
+        {
+            present.left_by = None;
         }
     }
 

@@ -10,6 +10,7 @@ mod follow;
 mod hold;
 mod hold_ends;
 mod holds;
+mod left;
 mod namesakes;
 mod pauses;
 mod places;

@@ -13,6 +13,7 @@ use super::Engine;
 use super::devices::Present;
 use crate::assignment::{Assignment, Refusal};
 use crate::device::Device;
+use crate::fact::Fact;
 use crate::flap::Tally;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::obstacle::Obstacle;
@@ -41,6 +42,8 @@ pub struct DeviceView<'a> {
     pub error: Option<&'a str>,
     /// How many such tries failed in a row.
     pub failures: u32,
+    /// The machine that ended and left it without a driver of the host.
+    pub left_by: Option<&'a MachineKey>,
     /// What happened at its port since that began to flap, as long as it does.
     pub flapping: Option<&'a Tally>,
 }
@@ -102,13 +105,17 @@ impl Engine {
         DeviceView {
             device,
             assignment: &present.assignment,
-            holders,
             obstacle,
             claims: &present.claims,
             hold: self.orders.holds.get(&instance),
             detached_from: self.orders.detached.get(&instance).map(|one| &one.machine),
             error: tries.map(|tries| tries.error.as_str()),
             failures: tries.map_or(0, |tries| tries.backoff.failures()),
+            left_by: present
+                .left_by
+                .as_ref()
+                .filter(|_| device.bound == Fact::Known(false) && holders.is_empty()),
+            holders,
             flapping: self.flaps.tally(&device.port),
         }
     }

@@ -33,6 +33,7 @@ pub(crate) fn device() -> DeviceState {
         holders: Vec::new(),
         obstacle: None,
         flapping: None,
+        driverless: false,
     }
 }
 

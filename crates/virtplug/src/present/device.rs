@@ -1,8 +1,8 @@
 //! Devices: what they are, whom they belong to and where they are.
 
 use virtplug_core::{
-    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Obstacle, Owner, RawText,
-    Refusal, Rule, Tally, Time,
+    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, MachineKey, Obstacle, Owner,
+    RawText, Refusal, Rule, Tally, Time,
 };
 use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, RuleName};
 
@@ -58,6 +58,7 @@ pub(crate) fn device_state(
                 retry_ms: next_try(engine, view, obstacle).map(|at| millis(at, context)),
             }),
         flapping: view.flapping.map(|tally| tally.connects),
+        driverless: view.left_by.is_some(),
     }
 }
 
@@ -185,6 +186,14 @@ pub(super) fn flapping(tally: &Tally) -> String {
         "its port connects and disconnects too often ({} times so far), so it is attached with growing pauses; \
          a loose cable, too little power, or a guest that resets it?",
         tally.connects
+    )
+}
+
+/// That a machine left it without a driver of the host.
+pub(super) fn left(device: &Device, machine: &MachineKey) -> String {
+    format!(
+        "it has no driver on the host since machine {machine} ended; `virtplug rebind {}` as root gives it one",
+        device.port
     )
 }
 

@@ -5,7 +5,7 @@ use virtplug_core::{
 };
 use virtplug_ipc::{Connection, Counts, Paused, Status, VERSION};
 
-use super::device::{device_state, flapping, reason};
+use super::device::{device_state, flapping, left, reason};
 use super::machine::machine_name;
 use super::rule::groups;
 use super::{Context, millis};
@@ -126,8 +126,10 @@ fn problem(engine: &Engine, view: &DeviceView<'_>) -> Option<String> {
             "{what} is not in machine {}: {obstacle}",
             grant.machine
         )),
-        _ => view
-            .flapping
-            .map(|tally| format!("{what}: {}", flapping(tally))),
+        _ => {
+            let told = view.flapping.map(flapping);
+            let told = told.or_else(|| view.left_by.map(|machine| left(device, machine)));
+            told.map(|told| format!("{what}: {told}"))
+        }
     }
 }

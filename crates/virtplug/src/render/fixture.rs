@@ -68,6 +68,7 @@ pub(crate) fn on_host(device: Device) -> DeviceState {
         holders: Vec::new(),
         obstacle: None,
         flapping: None,
+        driverless: false,
     }
 }
 

@@ -36,6 +36,7 @@ fn plugged(port: &str, product: u16, serial: &[u8], name: &[u8]) -> Device {
         removable: Fact::Known(Removable::Removable),
         peer: Fact::Known(None),
         half: Fact::Known(Half::Usb2),
+        bound: Fact::Known(true),
         authorized: Fact::Known(true),
         serial: text(serial),
         manufacturer: Fact::Known(None),

@@ -57,6 +57,7 @@ fn standings(
         own: true,
     });
     let view = DeviceView {
+        left_by: None,
         flapping: None,
         device,
         assignment: &assignment,
