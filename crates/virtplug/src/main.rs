@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod client;
 mod completion;
+mod confinement;
 mod control;
 mod daemon;
 mod doctor;
@@ -82,8 +83,10 @@ fn run(cli: Cli) -> Result<Exit, String> {
 async fn command(command: Command) -> Result<Exit, String> {
     Ok(match command {
         Command::Daemon(sources) => {
-            let world = World::open()?;
             log::start();
+            // Before any thread is started, as each takes over what its maker may do.
+            confinement::begin(&sources);
+            let world = World::open()?;
             daemon::run(world, sources).await
         }
         Command::Check(args) => check::run(&args),

@@ -25,6 +25,7 @@ mod pool;
 mod race;
 mod reload;
 mod reset;
+mod rights;
 mod screen;
 mod snippet;
 mod socket;
