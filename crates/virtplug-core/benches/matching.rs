@@ -34,6 +34,7 @@ fn device() -> Device {
         removable: Fact::Known(Removable::Removable),
         peer: Fact::Known(Some("4-2.4".parse().unwrap())),
         half: Fact::Known(Half::Usb2),
+        bound: Fact::Known(true),
         authorized: Fact::Known(true),
         serial: Fact::Known(Some(RawText::from("SERIAL7"))),
         manufacturer: Fact::Known(Some(RawText::from("Maker"))),

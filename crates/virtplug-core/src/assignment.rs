@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::device::Device;
 use crate::fact::Fact;
 use crate::machine::MachineKey;
+use crate::matcher::Verdict;
 use crate::policy::Claim;
+use crate::port::PortPath;
 use crate::rule::{Owner, Rule};
 
 /// Where a device belongs.
@@ -76,12 +78,15 @@ impl Grant {
 }
 
 /// Why a device is never attached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// It is a hub; with it everything behind it would vanish from the host.
     Hub,
     /// The kernel's `authorized` is 0: usbguard or an administrator blocks it.
     Unauthorised,
+    /// Its rule tells devices by their serial number, and the devices at these
+    /// ports claim the same one: nobody knows which is meant.
+    Ambiguous(Vec<PortPath>),
 }
 
 impl Refusal {
@@ -97,10 +102,20 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Hub => "it is a hub, and what is behind it would vanish from the host",
-            Self::Unauthorised => "it is not authorised on the host (usbguard?)",
-        })
+        match self {
+            Self::Hub => {
+                f.write_str("it is a hub, and what is behind it would vanish from the host")
+            }
+            Self::Unauthorised => f.write_str("it is not authorised on the host (usbguard?)"),
+            Self::Ambiguous(ports) => {
+                let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "the device at {} claims the same serial number; unplug one, or add `port` to the rule",
+                    ports.join(" and ")
+                )
+            }
+        }
     }
 }
 
@@ -137,6 +152,9 @@ pub(crate) trait Situation {
     /// The rule that named the device that was at its port before, if its
     /// successor follows it.
     fn follows(&self) -> Option<&Arc<Rule>>;
+    /// The ports of other devices with the same vendor, product and serial
+    /// number for which a rule holds or could.
+    fn namesakes(&self, rule: &Rule) -> Vec<PortPath>;
 }
 
 /// An assignment, and the rule whose `count` it uses up.
@@ -204,10 +222,15 @@ fn followed(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Opt
     if device.is_hub() || claims.iter().any(stronger) {
         return None;
     }
-    Some(Assignment::Machine(Grant {
-        machine: rule.machine()?.clone(),
-        giver: Giver::Followed(Arc::clone(rule)),
-    }))
+    match rule.matcher.judge_kind(device) {
+        Verdict::Yes => Some(Assignment::Machine(Grant {
+            machine: rule.machine()?.clone(),
+            giver: Giver::Followed(Arc::clone(rule)),
+        })),
+        Verdict::Unknown => Some(Assignment::Unknown(Some(Arc::clone(rule)))),
+        // What was let in as storage must not come back as a keyboard.
+        Verdict::No => None,
+    }
 }
 
 fn by_rank(claims: &[Claim], situation: &dyn Situation) -> Decision {
@@ -239,7 +262,7 @@ fn by_rank(claims: &[Claim], situation: &dyn Situation) -> Decision {
                 return Decision::of(Assignment::Kept(Arc::clone(&claim.rule)));
             };
             match chance(claim, machine, later, situation) {
-                Chance::Taken => return grant(claim, machine),
+                Chance::Taken => return grant(claim, machine, situation),
                 Chance::Full => {
                     full.get_or_insert(claim);
                 }
@@ -251,7 +274,7 @@ fn by_rank(claims: &[Claim], situation: &dyn Situation) -> Decision {
         }
     }
     match (waiting, full) {
-        (Some((claim, machine)), _) => grant(claim, machine),
+        (Some((claim, machine)), _) => grant(claim, machine, situation),
         (None, Some(claim)) => Decision::of(Assignment::Spare(Arc::clone(&claim.rule))),
         (None, None) => Decision::of(Assignment::Host),
     }
@@ -309,14 +332,30 @@ fn chance(
     Chance::Taken
 }
 
-fn grant(claim: &Claim, machine: &MachineKey) -> Decision {
+fn grant(claim: &Claim, machine: &MachineKey, situation: &dyn Situation) -> Decision {
+    let grant = Grant {
+        machine: machine.clone(),
+        giver: Giver::Rule(Arc::clone(&claim.rule)),
+    };
+    let namesakes = ambiguity(&claim.rule, machine, situation);
+    if !namesakes.is_empty() {
+        return Decision::of(Assignment::Refused(grant, Refusal::Ambiguous(namesakes)));
+    }
     Decision {
-        assignment: Assignment::Machine(Grant {
-            machine: machine.clone(),
-            giver: Giver::Rule(Arc::clone(&claim.rule)),
-        }),
+        assignment: Assignment::Machine(grant),
         given_by: Some(claim.number),
     }
+}
+
+/// The other devices that a rule means as well, where it means one by its
+/// serial number. The device that is attached stays, or whoever copies a serial
+/// number could take the real device out. A `count` asks for several.
+fn ambiguity(rule: &Rule, machine: &MachineKey, situation: &dyn Situation) -> Vec<PortPath> {
+    let tells = !rule.matcher.asks_for_serial();
+    if tells || rule.options.count.is_some() || situation.holder() == Some(machine) {
+        return Vec::new();
+    }
+    situation.namesakes(rule)
 }
 
 #[cfg(test)]

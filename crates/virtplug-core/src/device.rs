@@ -43,6 +43,9 @@ pub struct Device {
     pub peer: Fact<Option<PortPath>>,
     /// Which half of its controller it is on.
     pub half: Fact<Half>,
+    /// Whether one of its interfaces has a driver. A machine that has the device
+    /// counts as one. Decides nothing.
+    pub bound: Fact<bool>,
     /// The kernel's `authorized` attribute; `false` where a tool such as
     /// usbguard blocks the device.
     pub authorized: Fact<bool>,

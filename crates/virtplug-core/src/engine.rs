@@ -10,6 +10,7 @@ mod connection;
 mod departures;
 mod device_events;
 mod devices;
+mod flapping;
 mod holds;
 mod link;
 mod look;
@@ -117,6 +118,7 @@ enum Wake {
     Devices,
     Pools,
     Plug(PortPath),
+    Calm(PortPath),
     Holds,
 }
 
@@ -231,13 +233,16 @@ impl Engine {
                 Some((_, Wake::Plug(port))) => {
                     self.reconsider.insert(port);
                 }
+                Some((_, Wake::Calm(port))) => self.see_calm(port),
                 None => {}
             }
         }
     }
 
     fn report(&mut self, report: Report) {
-        self.actions.push(Action::Report(report));
+        if !self.is_counted(&report) {
+            self.actions.push(Action::Report(report));
+        }
     }
 
     fn new_op(&mut self, machine: &MachineKey) -> OpId {

@@ -48,6 +48,7 @@ pub use engine::{
 pub use event::{CallError, Event, MachineListing, Outcome};
 pub use explain::{Condition, RuleView, Standing};
 pub use fact::Fact;
+pub use flap::Tally;
 pub use id::{BusNumber, DeviceNumber, HostAddress, ParseIdError, ProductId, Revision, VendorId};
 pub use machine::{
     Activity, ConnectionUri, GuestPort, GuestPorts, GuestReset, Hostdev, LiveMachine, MachineKey,

@@ -200,6 +200,38 @@ impl Matcher {
         verdict
     }
 
+    /// Judges only what kind of device it is, by class and interfaces: what a
+    /// device keeps that changes its identity (`follow`).
+    pub(crate) fn judge_kind(&self, device: &Device) -> Verdict {
+        let kind = Self {
+            class: self.class.clone(),
+            interfaces: self.interfaces.clone(),
+            ..Self::default()
+        };
+        let mut verdict = kind.judge_descriptors(device);
+        for excluded in self.not.iter().filter(|one| one.is_kind()) {
+            verdict = verdict.and(excluded.judge_kind(device).negated());
+        }
+        if let Some(any) = &self.any {
+            let alternatives = any.iter().map(|one| one.judge_kind(device));
+            verdict = verdict.and(Verdict::any(alternatives));
+        }
+        verdict
+    }
+
+    /// Whether it asks for class and interfaces and nothing else.
+    fn is_kind(&self) -> bool {
+        let kind = Self {
+            class: self.class.clone(),
+            interfaces: self.interfaces.clone(),
+            not: self.not.clone(),
+            any: self.any.clone(),
+            ..Self::default()
+        };
+        let inner = || self.not.iter().chain(self.any.iter().flatten());
+        *self == kind && inner().all(Self::is_kind)
+    }
+
     fn judge_descriptors(&self, device: &Device) -> Verdict {
         let mut verdict = Verdict::Yes;
         if let Some(wanted) = &self.vendor {
@@ -286,6 +318,16 @@ impl Matcher {
                     .iter()
                     .all(|wanted| tag(&record.current_tags, wanted))
         })
+    }
+
+    /// Whether it asks for a serial number, so that it cannot tell a device from
+    /// another one that claims the same.
+    pub fn asks_for_serial(&self) -> bool {
+        let of_serial = |(name, _): &(String, Patterns)| name.contains("SERIAL");
+        let inner = || self.any.iter().flatten();
+        self.serial.is_some()
+            || self.properties.iter().any(of_serial)
+            || inner().any(Self::asks_for_serial)
     }
 
     /// How exactly it names a device.

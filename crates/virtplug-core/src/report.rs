@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::action::DetachReason;
 use crate::alias::OwnAlias;
+use crate::flap::Tally;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::order::Order;
 use crate::port::PortPath;
@@ -56,15 +57,28 @@ pub enum Report {
         /// Why.
         end: HoldEnd,
     },
-    /// A port enumerates too often; attaching pauses.
+    /// A port enumerates too often; attaching pauses. Told again when the pause
+    /// grows. What else happens there is counted until it is calm.
     Flapping {
         /// The port.
         port: PortPath,
         /// Milliseconds until the next attach there.
         pause_ms: u64,
     },
+    /// A port that enumerated too often is calm again.
+    Calmed {
+        /// The port.
+        port: PortPath,
+        /// What happened meanwhile.
+        tally: Tally,
+        /// Milliseconds that it took.
+        lasted_ms: u64,
+    },
     /// Equally strong rules give a device to several owners; nobody gets it.
     Conflict(PortPath, Vec<Arc<Rule>>),
+    /// The device at a port and those at others claim the same serial number, by
+    /// which a rule tells its device; it is not given.
+    Ambiguous(PortPath, Vec<PortPath>),
     /// A machine is started or resumed, because its device was plugged in there.
     Starting(MachineKey, PortPath),
     /// That failed, with the reason. It is tried again when the device is plugged in again.

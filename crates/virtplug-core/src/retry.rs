@@ -102,9 +102,12 @@ impl RateLimit {
         }
     }
 
-    /// When there is a token: `None` for now.
-    pub(crate) fn blocked_until(&self) -> Option<Time> {
-        (self.tokens == 0).then(|| self.refilled + Self::REFILL)
+    /// When there is a token: `None` for now. Where others go first, half of
+    /// the bucket is left for them.
+    pub(crate) fn blocked_until(&self, others_first: bool) -> Option<Time> {
+        let kept = if others_first { Self::BURST / 2 } else { 0 };
+        let missing = (kept + 1).saturating_sub(self.tokens);
+        (missing > 0).then(|| self.refilled + Self::REFILL.saturating_mul(missing))
     }
 
     /// Uses a token.
@@ -144,7 +147,7 @@ mod tests {
         let mut calls = 0;
         for ms in 0..10_000 {
             limit.refill(at(ms));
-            while limit.blocked_until().is_none() {
+            while limit.blocked_until(false).is_none() {
                 limit.take();
                 calls += 1;
             }
@@ -157,8 +160,26 @@ mod tests {
         let mut limit = RateLimit::new();
         limit.refill(at(50));
         (0..20).for_each(|_| limit.take());
-        let opens = limit.blocked_until().unwrap();
+        let opens = limit.blocked_until(false).unwrap();
         limit.refill(opens);
-        assert_eq!(limit.blocked_until(), None);
+        assert_eq!(limit.blocked_until(false), None);
+    }
+
+    #[test]
+    fn half_of_the_bucket_is_left_for_others() {
+        let mut limit = RateLimit::new();
+        limit.refill(at(50));
+        let mut calls = 0;
+        while limit.blocked_until(true).is_none() {
+            limit.take();
+            calls += 1;
+        }
+        assert_eq!(calls, 10);
+        assert_eq!(limit.blocked_until(false), None);
+        (0..10).for_each(|_| limit.take());
+        let opens = limit.blocked_until(true).unwrap();
+        assert_eq!(opens, at(50 + 11 * 100));
+        limit.refill(opens);
+        assert_eq!(limit.blocked_until(true), None);
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn device(port: &str, number: u8, serial: &str) -> Device {
         removable: Fact::Known(Removable::Unknown),
         peer: Fact::Known(None),
         half: Fact::Known(Half::Usb2),
+        bound: Fact::Known(true),
         authorized: Fact::Known(true),
         serial: Fact::Known((!serial.is_empty()).then(|| RawText::from(serial))),
         manufacturer: Fact::Known(None),

@@ -66,7 +66,7 @@ pub enum BelongsKind {
     Machine,
     /// The rules that name it have as many devices as they may.
     Spare,
-    /// Several owners claim it, so nobody gets it.
+    /// Several owners claim it, or others claim to be the same device, so nobody gets it.
     Conflict,
     /// Something that a rule asks for cannot be read now.
     Unknown,
@@ -152,6 +152,10 @@ pub struct DeviceState {
     pub holders: Vec<Holder>,
     /// Why it is not where it belongs; absent where it is.
     pub obstacle: Option<Obstacle>,
+    /// How often its port connected since it began to flap; absent where it does not.
+    pub flapping: Option<u32>,
+    /// Whether a machine ended and left it without a driver of the host.
+    pub driverless: bool,
 }
 
 impl DeviceState {

@@ -31,8 +31,11 @@ pub enum HappeningKind {
     Hold,
     /// Somebody decided by hand.
     Order,
-    /// A port connects and disconnects too often.
+    /// A port connects and disconnects too often. What else happens there is
+    /// counted until it is calm.
     Flapping,
+    /// Such a port is calm again; what happened meanwhile, in numbers.
+    Calm,
     /// Several owners claim a device.
     Conflict,
     /// A machine is being started.

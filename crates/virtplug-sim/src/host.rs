@@ -134,6 +134,7 @@ impl Host {
             removable: Fact::Known(Removable::Unknown),
             peer: Fact::Known(None),
             half: Fact::Known(Half::Usb2),
+            bound: Fact::Known(true),
             authorized: Fact::Known(plugged.authorized),
             serial: Fact::Known(plugged.gadget.raw_serial()),
             manufacturer: Fact::Known(None),

@@ -44,6 +44,8 @@ pub(crate) trait Around {
     fn held(&self) -> Option<Owner>;
     /// Whether it may be about to start a machine.
     fn may_start(&self, machine: &MachineKey) -> bool;
+    /// Whether another device that claims to be this one is meant by a rule, too.
+    fn has_namesake(&self, rule: &Rule) -> bool;
 }
 
 /// How strong a rule is, by the words of the manual.
@@ -194,8 +196,9 @@ fn allowed(place: Place, device: &Device) -> Place {
 /// What came of the rules so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Passed {
-    /// The first machine that is off and lets others have the device.
-    waiting: Option<MachineKey>,
+    /// The first machine that is off and lets others have the device, and
+    /// whether another device claims to be the one that its rule means.
+    waiting: Option<(MachineKey, bool)>,
     /// Whether there was a rule that may be used up.
     full: bool,
 }
@@ -233,7 +236,8 @@ fn walk(
         for state in states {
             for running in around.runs(machine) {
                 step(
-                    one.rule, machine, running, held_later, around, &state, places, &mut next,
+                    one.rule, machine, running, holder, held_later, around, &state, places,
+                    &mut next,
                 );
             }
         }
@@ -244,7 +248,8 @@ fn walk(
     }
     for state in states {
         places.insert(match (state.waiting, state.full) {
-            (Some(machine), _) => Place::Machine(machine),
+            (Some((machine, doubted)), _) if doubted && holder != Some(&machine) => Place::Conflict,
+            (Some((machine, _)), _) => Place::Machine(machine),
             (None, true) => Place::Spare,
             (None, false) => Place::Host,
         });
@@ -272,6 +277,7 @@ fn step(
     rule: &Rule,
     machine: &MachineKey,
     running: Option<bool>,
+    holder: Option<&MachineKey>,
     held_later: bool,
     around: &dyn Around,
     state: &Passed,
@@ -281,6 +287,9 @@ fn step(
     let options = &rule.options;
     let mut state = state.clone();
     let mut takes = true;
+    // The serial number alone tells two that claim the same one from nobody.
+    let doubted =
+        rule.matcher.serial.is_some() && rule.options.count.is_none() && around.has_namesake(rule);
     if options.count.is_some() {
         state.full = true;
         next.insert(state.clone());
@@ -293,11 +302,17 @@ fn step(
         }
         if running == Some(false) {
             takes = options.start_machine && around.may_start(machine);
-            state.waiting.get_or_insert_with(|| machine.clone());
+            state
+                .waiting
+                .get_or_insert_with(|| (machine.clone(), doubted));
             next.insert(state);
         }
     }
     if takes {
-        places.insert(Place::Machine(machine.clone()));
+        places.insert(if doubted && holder != Some(machine) {
+            Place::Conflict
+        } else {
+            Place::Machine(machine.clone())
+        });
     }
 }

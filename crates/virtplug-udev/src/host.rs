@@ -10,6 +10,7 @@ use virtplug_core::{Device, InstanceId, PortPath};
 use crate::basics::Basics;
 use crate::details::Details;
 use crate::directory::{Directory, inode, is_absence};
+use crate::drivers;
 use crate::failure::Failure;
 use crate::patience::{Patience, Wait};
 use crate::snapshot::{Presence, Scan, ScanError, Unreadable};
@@ -128,6 +129,11 @@ impl Host {
         self.udev_control.try_exists().unwrap_or(true)
     }
 
+    /// The folder of all devices and interfaces.
+    pub(crate) fn devices(&self) -> &Path {
+        &self.devices
+    }
+
     pub(crate) fn patience(&self) -> &Patience {
         &self.patience
     }
@@ -206,6 +212,7 @@ impl Host {
             removable: basics.removable,
             peer: basics.peer,
             half: basics.half,
+            bound: drivers::bound(path)?,
             authorized: basics.authorized,
             serial: details.serial,
             manufacturer: details.manufacturer,

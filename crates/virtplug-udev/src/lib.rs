@@ -12,6 +12,7 @@ mod basics;
 mod descriptors;
 mod details;
 mod directory;
+mod drivers;
 mod dump;
 mod failure;
 mod handle;
@@ -25,6 +26,7 @@ mod snapshot;
 mod testing;
 mod topology;
 
+pub use drivers::Interface;
 pub use dump::{Dump, read_dump};
 pub use handle::MonitorHandle;
 pub use host::{Host, HostError, HostPaths};

@@ -66,7 +66,9 @@ fn show(engine: &Engine, report: &Report) {
         | Report::Ordered(_)
         | Report::HoldEnded { .. }
         | Report::Flapping { .. }
+        | Report::Calmed { .. }
         | Report::Conflict(..)
+        | Report::Ambiguous(..)
         | Report::Connected(_)
         | Report::Waiting(..) => {}
     }

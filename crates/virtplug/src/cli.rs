@@ -169,6 +169,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         steer: Steer,
     },
+    /// Give a device back to the drivers of the host
+    ///
+    /// When QEMU is killed, nobody does that, and only root can: `status` names
+    /// such devices. One that a machine has stays there; `detach` gives it back by itself.
+    Rebind {
+        /// The device, as for `attach`
+        #[arg(add = ArgValueCandidates::new(completion::devices))]
+        device: String,
+        #[command(flatten)]
+        look: Look,
+    },
     /// Let the rules decide again
     ///
     /// Ends what `attach`, `detach` and `switch` decided by hand, and what somebody

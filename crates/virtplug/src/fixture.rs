@@ -36,6 +36,7 @@ pub(crate) fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Devi
         removable: Fact::Known(Removable::Unknown),
         peer: Fact::Known(None),
         half: Fact::Known(Half::Usb2),
+        bound: Fact::Known(true),
         authorized: Fact::Known(true),
         serial: text(serial),
         manufacturer: Fact::Known(None),

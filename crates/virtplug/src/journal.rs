@@ -5,7 +5,7 @@ mod order;
 use std::time::Duration;
 
 use tracing::{debug, info, warn};
-use virtplug_core::{Engine, OwnAlias, PortPath, Report};
+use virtplug_core::{Engine, OwnAlias, PortPath, Refusal, Report};
 
 use crate::naming::{claims_text, name};
 
@@ -71,7 +71,18 @@ pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
         Report::Ordered(order) => order::log(order, &text),
         Report::HoldEnded { port, .. } => info!(event = "hold-ended", device = %port, "{text}"),
         Report::Flapping { port, .. } => warn!(event = "flapping", device = %port, "{text}"),
-        Report::Conflict(port, _) => warn!(event = "conflict", device = %port, "{text}"),
+        Report::Calmed { port, tally, .. } => info!(
+            event = "calm",
+            device = %port,
+            connects = tally.connects,
+            attached = tally.attached,
+            detached = tally.detached,
+            failed = tally.failed,
+            "{text}"
+        ),
+        Report::Conflict(port, _) | Report::Ambiguous(port, _) => {
+            warn!(event = "conflict", device = %port, "{text}")
+        }
         Report::Starting(machine, port) => {
             info!(event = "starting", device = %port, %machine, "{text}");
         }
@@ -141,10 +152,27 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
             "port {port} connects and disconnects too often; attaching when it is quiet for {}",
             seconds(*pause_ms)
         ),
+        Report::Calmed {
+            port,
+            tally,
+            lasted_ms,
+        } => format!(
+            "port {port} is calm again; within {} it connected {}, with {}, {} and {}",
+            seconds(*lasted_ms),
+            times(tally.connects),
+            many(tally.attached, "attach", "attaches"),
+            many(tally.detached, "detach", "detaches"),
+            many(tally.failed, "failed call", "failed calls"),
+        ),
         Report::Conflict(port, rules) => format!(
             "{port} stays on the host, as equally strong rules give it to several owners: {}; \
              give one of them a higher `priority`",
             claims_text(rules)
+        ),
+        Report::Ambiguous(port, others) => format!(
+            "{} stays on the host, as {}",
+            at(engine, port),
+            Refusal::Ambiguous(others.clone())
         ),
         Report::Starting(machine, port) => {
             format!("starting machine {machine}, as its device was plugged in at {port}")
@@ -164,6 +192,14 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
 /// The first tries, then ever fewer of them.
 fn is_worth_telling(attempt: u32) -> bool {
     attempt.is_power_of_two()
+}
+
+fn times(count: u32) -> String {
+    many(count, "time", "times")
+}
+
+fn many(count: u32, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 fn micros(span: Duration) -> u64 {
@@ -196,7 +232,7 @@ fn at(engine: &Engine, port: &PortPath) -> String {
 
 #[cfg(test)]
 mod tests {
-    use virtplug_core::{ConnectionUri, DetachReason, HoldEnd};
+    use virtplug_core::{ConnectionUri, DetachReason, HoldEnd, Tally, Time};
 
     use super::*;
     use crate::fixture::{machine, world};
@@ -242,10 +278,22 @@ mod tests {
                 port: alias.port.clone(),
                 pause_ms: 2000,
             },
+            Report::Calmed {
+                port: alias.port.clone(),
+                tally: Tally {
+                    since: Time::default(),
+                    connects: 57,
+                    attached: 6,
+                    detached: 5,
+                    failed: 1,
+                },
+                lasted_ms: 64_300,
+            },
             Report::Conflict(
                 alias.port.clone(),
                 engine.policy().unwrap().rules()[..2].to_vec(),
             ),
+            Report::Ambiguous(alias.port.clone(), vec!["1-2".parse().unwrap()]),
             Report::Starting(alpha.clone(), alias.port.clone()),
             Report::StartFailed(alpha.clone(), "no such disk (libvirt error 38)".into()),
             Report::Connected(uri.clone()),

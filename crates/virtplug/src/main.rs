@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod client;
 mod completion;
+mod confinement;
 mod control;
 mod daemon;
 mod doctor;
@@ -28,6 +29,7 @@ mod pass;
 mod plan;
 mod present;
 mod query;
+mod rebind;
 mod rehearsal;
 mod reload;
 mod render;
@@ -81,8 +83,10 @@ fn run(cli: Cli) -> Result<Exit, String> {
 async fn command(command: Command) -> Result<Exit, String> {
     Ok(match command {
         Command::Daemon(sources) => {
-            let world = World::open()?;
             log::start();
+            // Before any thread is started, as each takes over what its maker may do.
+            confinement::begin(&sources);
+            let world = World::open()?;
             daemon::run(world, sources).await
         }
         Command::Check(args) => check::run(&args),
@@ -137,6 +141,7 @@ async fn command(command: Command) -> Result<Exit, String> {
             steering::run_there(Request::Resume { machine }, json).await
         }
         Command::Monitor(args) => monitor::run(&args).await,
+        Command::Rebind { device, look } => rebind::run(&look, &device).await,
         Command::Watch => watch::supply::run().await,
         Command::Learn(args) => learn::run(World::open()?, &args).await,
         Command::Forget(args) => forget::run(&args).await,

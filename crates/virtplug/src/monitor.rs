@@ -68,8 +68,8 @@ pub(crate) fn kind(text: &str) -> Result<HappeningKind, String> {
     let kind = text.replace('-', "_");
     serde_json::from_value(kind.into()).map_err(|_| {
         "no such kind of event; kinds are plugged, unplugged, attached, attach_failed, detached, \
-         detach_failed, hold, order, flapping, conflict, starting, start_failed, machine, connected, \
-         waiting, call_overdue, look_failed, reloaded and reload_failed"
+         detach_failed, hold, order, flapping, calm, conflict, starting, start_failed, machine, \
+         connected, waiting, call_overdue, look_failed, reloaded and reload_failed"
             .to_owned()
     })
 }

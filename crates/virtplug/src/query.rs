@@ -6,7 +6,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 use virtplug_core::{Engine, Policy};
-use virtplug_ipc::{Control as _, ControlError};
+use virtplug_ipc::{Control as _, ControlError, Shown};
 
 use crate::cli::{Look, Sources};
 use crate::client::{self, Client, Unreachable, answered};
@@ -61,6 +61,24 @@ impl Printer {
             print(text(reply, Layout::of_terminal()));
         }
     }
+}
+
+/// What `show` tells of a device or a machine.
+pub(crate) async fn shown(sources: &Sources, name: &str) -> Result<Shown, Exit> {
+    if sources.are_usual() {
+        match client::connect().await {
+            Ok(mut client) => return answered(client.show(name).await),
+            Err(Unreachable::NotRunning) => {}
+            Err(unreachable) => return Err(unreachable.tell()),
+        }
+    }
+    let (engine, now) = observe(settings::load_or_empty(sources)?).await?;
+    let context = Context {
+        now,
+        daemon: None,
+        reload_trouble: None,
+    };
+    present::show(&engine, context, name, []).map_err(|error| client::refused(&error))
 }
 
 async fn ask(client: &mut Client, query: &Query, printer: &Printer) -> Result<(), Exit> {

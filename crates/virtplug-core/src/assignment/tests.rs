@@ -46,6 +46,10 @@ impl Situation for World {
     fn follows(&self) -> Option<&Arc<Rule>> {
         self.follows.as_ref()
     }
+
+    fn namesakes(&self, _: &Rule) -> Vec<PortPath> {
+        Vec::new()
+    }
 }
 
 fn serial(serial: &str) -> Matcher {

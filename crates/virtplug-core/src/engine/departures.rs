@@ -104,7 +104,7 @@ impl Departures {
 }
 
 /// What tells one device of a kind from another, at any port.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Identity {
     vendor: VendorId,
     product: ProductId,

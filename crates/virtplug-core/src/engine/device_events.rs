@@ -90,17 +90,21 @@ impl Engine {
         if known.is_some_and(|known| known.device == device) {
             return;
         }
+        if let Some(present) = self.devices.at_mut(&port) {
+            // Drivers come and go with each attach; nothing follows from that.
+            let bound = std::mem::replace(&mut present.device.bound, device.bound);
+            if present.device == device {
+                return;
+            }
+            present.device.bound = bound;
+        }
+        let known = self.devices.at(&port);
         let replaces = known.is_some();
         if !same_instance {
             if replaces {
                 self.lose_device(&port);
             }
-            if let Some(pause) = self.flaps.note(&port, self.now) {
-                self.report(Report::Flapping {
-                    port: port.clone(),
-                    pause_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-                });
-            }
+            self.note_enumeration(&port);
         }
         let instance = device.instance;
         let before = self.devices.at(&port);
@@ -159,6 +163,7 @@ impl Engine {
         self.devices.there_before.remove(port);
         self.became_readable(port);
         self.leave_place(port);
+        self.reconsider_namesakes(port);
         let Some(gone) = self.devices.take(port) else {
             self.drop_strays(Some(port));
             return;

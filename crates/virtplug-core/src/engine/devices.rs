@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::departures::Identity;
 use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
@@ -31,6 +32,8 @@ pub(super) struct Present {
     pub(super) interest: Interest,
     /// The number of the rule that gives it to a machine.
     pub(super) given_by: Option<usize>,
+    /// The machine that ended while it had the device by an entry of ours.
+    pub(super) left_by: Option<MachineKey>,
 }
 
 impl Present {
@@ -45,6 +48,7 @@ impl Present {
             claims: Vec::new(),
             interest: Interest::default(),
             given_by: None,
+            left_by: None,
         }
     }
 }
@@ -81,6 +85,8 @@ pub(super) struct Devices {
     present: BTreeMap<PortPath, Present>,
     by_instance: BTreeMap<InstanceId, PortPath>,
     by_address: BTreeMap<HostAddress, PortPath>,
+    /// Devices with the same vendor, product and serial number.
+    by_identity: BTreeMap<Identity, BTreeSet<PortPath>>,
     /// Ports whose device exists and could not be read.
     unreadable: BTreeSet<PortPath>,
     /// Those of them that had one when the first scan was made, until it is read.
@@ -129,6 +135,10 @@ impl Devices {
         self.by_instance
             .insert(present.device.instance, port.clone());
         self.by_address.insert(present.device.address, port.clone());
+        if let Some(identity) = Identity::of(&present.device) {
+            let namesakes = self.by_identity.entry(identity).or_default();
+            namesakes.insert(port.clone());
+        }
         self.present.insert(port, present);
         before
     }
@@ -141,6 +151,14 @@ impl Devices {
         // The address may already belong to a device that was read later.
         if self.by_address.get(&before.device.address) == Some(port) {
             self.by_address.remove(&before.device.address);
+        }
+        if let Some(identity) = Identity::of(&before.device)
+            && let Some(namesakes) = self.by_identity.get_mut(&identity)
+        {
+            namesakes.remove(port);
+            if namesakes.is_empty() {
+                self.by_identity.remove(&identity);
+            }
         }
         Some(before)
     }
@@ -189,12 +207,44 @@ impl Devices {
         Some(std::mem::replace(&mut present.given_by, rule))
     }
 
+    /// The other devices that claim to be the same one. Hubs are left out, as
+    /// they are never attached.
+    pub(super) fn namesakes<'a>(&'a self, device: &Device) -> impl Iterator<Item = &'a Present> {
+        let identity = Identity::of(device).filter(|_| !device.is_hub());
+        let ports = identity.and_then(|identity| self.by_identity.get(&identity));
+        let own = device.port.clone();
+        ports
+            .into_iter()
+            .flatten()
+            .filter(move |port| **port != own)
+            .filter_map(|port| self.present.get(port))
+            .filter(|present| !present.device.is_hub())
+    }
+
     /// What is plugged in has had its effect.
     pub(super) fn plug_is_over(&mut self, instance: InstanceId) {
         if let Some(port) = self.by_instance.get(&instance)
             && let Some(present) = self.present.get_mut(port)
         {
             present.plugged = None;
+        }
+    }
+
+    /// Notes that a machine ended that had a device.
+    pub(super) fn leave(&mut self, instance: InstanceId, machine: &MachineKey) {
+        if let Some(port) = self.by_instance.get(&instance)
+            && let Some(present) = self.present.get_mut(port)
+        {
+            present.left_by = Some(machine.clone());
+        }
+    }
+
+    /// A machine has the device again.
+    pub(super) fn take_back(&mut self, instance: InstanceId) {
+        if let Some(port) = self.by_instance.get(&instance)
+            && let Some(present) = self.present.get_mut(port)
+        {
+            present.left_by = None;
         }
     }
 

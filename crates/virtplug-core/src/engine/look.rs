@@ -118,7 +118,8 @@ impl Engine {
             _ => {
                 state.attempts.clear();
                 state.leaving.clear();
-                if matches!(before, Existence::Live(_)) {
+                if let Existence::Live(old) = &before {
+                    self.leave_devices(machine, old);
                     // A machine that ended is not started again by what is plugged in.
                     self.start_is_over(machine);
                 }
@@ -136,6 +137,21 @@ impl Engine {
                     self.touch_address(address);
                 }
             }
+        }
+    }
+
+    /// A machine ended. Where its QEMU was killed, nobody gave its devices back
+    /// to the drivers of the host; no event tells.
+    fn leave_devices(&mut self, machine: &MachineKey, old: &Live) {
+        let mut left = false;
+        for (alias, hostdev) in old.own() {
+            if self.is_good(alias, hostdev) {
+                self.devices.leave(alias.instance, machine);
+                left = true;
+            }
+        }
+        if left {
+            self.scan();
         }
     }
 
@@ -215,6 +231,7 @@ impl Engine {
                     state.attempts.remove(&alias.instance);
                 }
                 self.devices.plug_is_over(alias.instance);
+                self.devices.take_back(alias.instance);
                 self.report(Report::Attached(machine.clone(), alias.clone()));
             }
         }

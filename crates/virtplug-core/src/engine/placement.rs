@@ -10,10 +10,11 @@ use super::devices::{Interest, Present};
 use super::machine::Existence;
 use super::switches::Switched;
 use super::{Engine, Wake};
-use crate::assignment::{Assignment, Situation, decide};
+use crate::assignment::{Assignment, Refusal, Situation, decide};
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
 use crate::machine::MachineKey;
+use crate::matcher::Verdict;
 use crate::policy::{Claim, Policy};
 use crate::port::PortPath;
 use crate::report::Report;
@@ -71,6 +72,16 @@ impl Situation for View<'_> {
 
     fn follows(&self) -> Option<&Arc<Rule>> {
         self.present.follows.as_ref()
+    }
+
+    fn namesakes(&self, rule: &Rule) -> Vec<PortPath> {
+        let devices = &self.engine.devices;
+        let meant = |other: &&Present| {
+            // What might hold cannot be told apart either.
+            rule.matcher.judge(&other.device, devices) != Verdict::No
+        };
+        let others = devices.namesakes(&self.present.device).filter(meant);
+        others.map(|other| other.device.port.clone()).collect()
     }
 }
 
@@ -136,7 +147,17 @@ impl Engine {
         }
         self.plan_end_of_plug(port, &claims);
         self.devices.take_claims(port, claims, interest);
+        self.reconsider_namesakes(port);
         self.assign(port);
+    }
+
+    /// Decides anew on the devices that claim to be the one at a port.
+    pub(super) fn reconsider_namesakes(&mut self, port: &PortPath) {
+        if let Some(present) = self.devices.at(port) {
+            let others = self.devices.namesakes(&present.device);
+            let others = others.map(|other| other.device.port.clone());
+            self.reconsider.extend(others);
+        }
     }
 
     /// A machine that could not be started by then lets others have the device.
@@ -197,6 +218,11 @@ impl Engine {
             && !same
         {
             self.report(Report::Conflict(port.clone(), rules.clone()));
+        }
+        if let Assignment::Refused(_, Refusal::Ambiguous(others)) = &assignment
+            && !same
+        {
+            self.report(Report::Ambiguous(port.clone(), others.clone()));
         }
         // Also where nothing changes: it is noted what is to be read again.
         self.devices.assign(port, assignment);

@@ -212,6 +212,10 @@ impl Engine {
                 continue;
             };
             match self.obstacle(machine, present) {
+                // A device that comes and goes must not hold up the others.
+                None if self.flaps.is_restless(port, self.now) => {
+                    next.get_or_insert(present);
+                }
                 None => {
                     next = Some(present);
                     break;
@@ -330,7 +334,9 @@ impl Engine {
         if let Some(until) = connection.first_look_until(self.now) {
             return Some(Obstacle::FirstLook(until));
         }
-        self.rate.blocked_until().map(Obstacle::RateLimited)
+        let others_first = self.flaps.is_restless(&device.port, self.now);
+        let until = self.rate.blocked_until(others_first);
+        until.map(Obstacle::RateLimited)
     }
 
     /// Whether an entry somewhere, or an attach under way, keeps an address

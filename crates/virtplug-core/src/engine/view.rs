@@ -11,8 +11,10 @@ pub use machine::{Call, EntryView, MachineState, MachineView, UnderWay};
 
 use super::Engine;
 use super::devices::Present;
-use crate::assignment::Assignment;
+use crate::assignment::{Assignment, Refusal};
 use crate::device::Device;
+use crate::fact::Fact;
+use crate::flap::Tally;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::obstacle::Obstacle;
 use crate::order::Hold;
@@ -40,6 +42,10 @@ pub struct DeviceView<'a> {
     pub error: Option<&'a str>,
     /// How many such tries failed in a row.
     pub failures: u32,
+    /// The machine that ended and left it without a driver of the host.
+    pub left_by: Option<&'a MachineKey>,
+    /// What happened at its port since that began to flap, as long as it does.
+    pub flapping: Option<&'a Tally>,
 }
 
 /// A machine that has a device.
@@ -61,7 +67,7 @@ pub struct Summary {
     pub waiting: usize,
     /// Devices with an obstacle that somebody should look at, each with it.
     pub troubled: Vec<(PortPath, Obstacle)>,
-    /// Devices that several machines claim.
+    /// Devices that several machines claim, or that claim to be one device.
     pub conflicts: usize,
     /// Entries of ours whose detach was asked for and is not done.
     pub leaving: usize,
@@ -99,19 +105,29 @@ impl Engine {
         DeviceView {
             device,
             assignment: &present.assignment,
-            holders,
             obstacle,
             claims: &present.claims,
             hold: self.orders.holds.get(&instance),
             detached_from: self.orders.detached.get(&instance).map(|one| &one.machine),
             error: tries.map(|tries| tries.error.as_str()),
             failures: tries.map_or(0, |tries| tries.backoff.failures()),
+            left_by: present
+                .left_by
+                .as_ref()
+                .filter(|_| device.bound == Fact::Known(false) && holders.is_empty()),
+            holders,
+            flapping: self.flaps.tally(&device.port),
         }
     }
 
     /// The device at a port.
     pub fn device(&self, port: &PortPath) -> Option<&Device> {
         self.devices.at(port).map(|present| &present.device)
+    }
+
+    /// Whether a port flaps: what happens there is counted and not told.
+    pub fn is_flapping(&self, port: &PortPath) -> bool {
+        self.flaps.tally(port).is_some()
     }
 
     fn holders(&self, device: &Device) -> Vec<Holder> {
@@ -139,7 +155,9 @@ impl Engine {
         let mut summary = Summary::default();
         for view in self.devices() {
             match (view.assignment, view.obstacle) {
-                (Assignment::Conflict(_), _) => summary.conflicts += 1,
+                (Assignment::Conflict(_) | Assignment::Refused(_, Refusal::Ambiguous(_)), _) => {
+                    summary.conflicts += 1
+                }
                 (Assignment::Machine(..), None) => summary.attached += 1,
                 (Assignment::Machine(..), Some(obstacle)) if obstacle.is_trouble() => {
                     summary.troubled.push((view.device.port.clone(), obstacle));

@@ -122,7 +122,7 @@ fn standing<'a>(
         Assignment::Machine(grant) if grant.is_followed() => Standing::Followed(decider),
         Assignment::Conflict(rules) if rules.contains(&claim.rule) => Standing::Conflicts(rules),
         _ if *decider != claim.rule => against(decider, claim, view, surroundings),
-        Assignment::Refused(_, refusal) => Standing::Refused(*refusal),
+        Assignment::Refused(_, refusal) => Standing::Refused(refusal.clone()),
         Assignment::Spare(_) => Standing::Full,
         Assignment::Unknown(_) => Standing::Unread,
         _ => Standing::Gives,

@@ -1,7 +1,7 @@
 //! Invariants of the state that everything comes to when faults have ended.
 
 use virtplug_core::{
-    Assignment, ConnectionUri, Device, Giver, InstanceId, MachineKey, Owner, Policy, PortPath,
+    Assignment, ConnectionUri, Device, Giver, InstanceId, MachineKey, Owner, Policy, PortPath, Rule,
 };
 
 use super::Verdict;
@@ -59,6 +59,11 @@ impl wish::Around for Truth<'_> {
     fn may_start(&self, machine: &MachineKey) -> bool {
         let (mirror, device) = (self.mirror, self.device);
         Around { mirror, device }.may_start(machine)
+    }
+
+    fn has_namesake(&self, rule: &Rule) -> bool {
+        let (mirror, device) = (self.mirror, self.device);
+        Around { mirror, device }.has_namesake(rule)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use virtplug_core::{Assignment, Grant, InstanceId, MachineKey};
+use virtplug_core::{Assignment, Grant, InstanceId, MachineKey, Refusal};
 
 use super::Verdict;
 use crate::machine::Author;
@@ -176,6 +176,7 @@ pub(super) fn views_tell_what_is_known(world: &World) -> Verdict {
             Assignment::Spare(_) => Place::Spare,
             Assignment::Conflict(_) => Place::Conflict,
             Assignment::Unknown(..) => Place::Unknown,
+            Assignment::Refused(_, Refusal::Ambiguous(_)) => Place::Conflict,
             Assignment::Refused(..) => Place::Refused,
         };
         if !wish.0.contains(&place) {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use virtplug_core::{Device, InstanceId, MachineKey, MachineRead, Owner, Policy, Rule, Time};
+use virtplug_core::{
+    Device, Fact, InstanceId, MachineKey, MachineRead, Owner, Policy, Rule, Time, Verdict,
+};
 
 use super::{Asked, Known, Mirror};
 use crate::wish::{self, Followed, giving, holding, rank};
@@ -52,6 +54,20 @@ impl wish::Around for Around<'_> {
         let instance = self.device.instance;
         let fresh = self.mirror.is_plugged(self.mirror.now, instance);
         fresh && (starting || !self.mirror.spent.contains(&(instance, machine.clone())))
+    }
+
+    fn has_namesake(&self, rule: &Rule) -> bool {
+        let Fact::Known(Some(serial)) = &self.device.serial else {
+            return false;
+        };
+        let same = |other: &&Device| {
+            other.instance != self.device.instance
+                && (other.vendor, other.product) == (self.device.vendor, self.device.product)
+                && other.serial == Fact::Known(Some(serial.clone()))
+                && !other.is_hub()
+        };
+        let mut others = self.mirror.devices.values().filter(same);
+        others.any(|other| rule.matcher.judge(other, &()) != Verdict::No)
     }
 }
 

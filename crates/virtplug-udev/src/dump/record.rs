@@ -141,6 +141,7 @@ impl<'t> Record<'t> {
             removable: Fact::Unknown,
             peer: Fact::Unknown,
             half: Fact::Unknown,
+            bound: Fact::Unknown,
             authorized: Fact::Known(true),
             serial: self.serial(),
             manufacturer: self.text("ID_VENDOR", vendor.to_string()),

@@ -36,7 +36,7 @@ impl Plugs {
         }
     }
 
-    /// What has changed since.
+    /// What has changed since, except at ports that flap: that is counted.
     pub(crate) fn after(self, engine: &Engine) -> Vec<Told> {
         let after = self.scope.present(engine);
         let instance = |of: &BTreeMap<PortPath, (InstanceId, String)>, port: &PortPath| {
@@ -63,7 +63,11 @@ impl Plugs {
                     format!("{what} was plugged in"),
                 )
             });
-        gone.chain(came).collect()
+        let flaps = |told: &Told| {
+            let port = told.port.as_ref().and_then(|port| port.parse().ok());
+            port.is_some_and(|port| engine.is_flapping(&port))
+        };
+        gone.chain(came).filter(|told| !flaps(told)).collect()
     }
 }
 

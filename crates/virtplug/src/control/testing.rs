@@ -32,6 +32,8 @@ pub(crate) fn device() -> DeviceState {
         },
         holders: Vec::new(),
         obstacle: None,
+        flapping: None,
+        driverless: false,
     }
 }
 

@@ -67,7 +67,10 @@ impl Told {
             }
             Report::HoldEnded { port, .. } => (HappeningKind::Hold, Some(port), None),
             Report::Flapping { port, .. } => (HappeningKind::Flapping, Some(port), None),
-            Report::Conflict(port, _) => (HappeningKind::Conflict, Some(port), None),
+            Report::Calmed { port, .. } => (HappeningKind::Calm, Some(port), None),
+            Report::Conflict(port, _) | Report::Ambiguous(port, _) => {
+                (HappeningKind::Conflict, Some(port), None)
+            }
             Report::Starting(machine, port) => (HappeningKind::Starting, Some(port), Some(machine)),
             Report::StartFailed(machine, _) => (HappeningKind::StartFailed, None, Some(machine)),
             Report::Connected(_) => (HappeningKind::Connected, None, None),

@@ -1,8 +1,8 @@
 //! Devices: what they are, whom they belong to and where they are.
 
 use virtplug_core::{
-    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Obstacle, Owner, RawText, Rule,
-    Stuck, Time,
+    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, MachineKey, Obstacle, Owner,
+    RawText, Refusal, Rule, Stuck, Tally, Time,
 };
 use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, ObstacleKind, RuleName};
 
@@ -58,6 +58,8 @@ pub(crate) fn device_state(
                 failures: view.failures,
                 retry_ms: next_try(engine, view, obstacle).map(|at| millis(at, context)),
             }),
+        flapping: view.flapping.map(|tally| tally.connects),
+        driverless: view.left_by.is_some(),
     }
 }
 
@@ -114,6 +116,9 @@ pub(crate) fn belongs(engine: &Engine, view: &DeviceView<'_>) -> Belongs {
         Assignment::Unknown(rule) => {
             let rules = rule.iter().map(|rule| rule_name(rule));
             (BelongsKind::Unknown, rules.collect())
+        }
+        Assignment::Refused(grant, Refusal::Ambiguous(_)) => {
+            (BelongsKind::Conflict, giver_rule(&grant.giver))
         }
         Assignment::Refused(grant, _) => (BelongsKind::Refused, giver_rule(&grant.giver)),
     };
@@ -185,10 +190,35 @@ pub(super) fn reason(engine: &Engine, view: &DeviceView<'_>) -> String {
             format!("{} asks for what cannot be read now", rule_text(rule))
         }
         Assignment::Unknown(_) => "whether it is authorised cannot be read now".to_owned(),
+        Assignment::Refused(grant, refusal @ Refusal::Ambiguous(_)) => {
+            let giver = grant.rule().map(|rule| rule_text(rule));
+            let giver = giver.unwrap_or_else(|| "somebody".to_owned());
+            format!(
+                "{giver} means it for machine {}, but {refusal}",
+                grant.machine
+            )
+        }
         Assignment::Refused(grant, refusal) => {
             format!("it is never given to machine {}: {refusal}", grant.machine)
         }
     }
+}
+
+/// That its port flaps.
+pub(super) fn flapping(tally: &Tally) -> String {
+    format!(
+        "its port connects and disconnects too often ({} times so far), so it is attached with growing pauses; \
+         a loose cable, too little power, or a guest that resets it?",
+        tally.connects
+    )
+}
+
+/// That a machine left it without a driver of the host.
+pub(super) fn left(device: &Device, machine: &MachineKey) -> String {
+    format!(
+        "it has no driver on the host since machine {machine} ended; `virtplug rebind {}` as root gives it one",
+        device.port
+    )
 }
 
 /// Whether a rule surely holds for a device.

@@ -1,11 +1,11 @@
 //! How things stand as a whole.
 
 use virtplug_core::{
-    Assignment, ConnectionView, DeviceView, Engine, MachineState, Obstacle, Policy,
+    Assignment, ConnectionView, DeviceView, Engine, MachineState, Obstacle, Policy, Refusal,
 };
 use virtplug_ipc::{Connection, Counts, Paused, Status, VERSION};
 
-use super::device::{device_state, reason};
+use super::device::{device_state, flapping, left, reason};
 use super::machine::machine_name;
 use super::rule::groups;
 use super::{Context, millis};
@@ -118,15 +118,18 @@ fn problem(engine: &Engine, view: &DeviceView<'_>) -> Option<String> {
         name(device)
     );
     match (view.assignment, &view.obstacle) {
-        (Assignment::Conflict(_), _) => Some(format!(
-            "{what} stays on the host: {}",
-            reason(engine, view)
-        )),
+        (Assignment::Conflict(_) | Assignment::Refused(_, Refusal::Ambiguous(_)), _) => Some(
+            format!("{what} stays on the host: {}", reason(engine, view)),
+        ),
         (_, Some(Obstacle::NoConnection(Some(_)) | Obstacle::CallUnderWay { .. })) => None,
         (Assignment::Machine(grant), Some(obstacle)) if obstacle.is_trouble() => Some(format!(
             "{what} is not in machine {}: {obstacle}",
             grant.machine
         )),
-        _ => None,
+        _ => {
+            let told = view.flapping.map(flapping);
+            let told = told.or_else(|| view.left_by.map(|machine| left(device, machine)));
+            told.map(|told| format!("{what}: {told}"))
+        }
     }
 }

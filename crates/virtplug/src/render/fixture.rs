@@ -67,6 +67,8 @@ pub(crate) fn on_host(device: Device) -> DeviceState {
         },
         holders: Vec::new(),
         obstacle: None,
+        flapping: None,
+        driverless: false,
     }
 }
 

@@ -217,6 +217,7 @@ pub(crate) fn kind_word(kind: HappeningKind) -> &'static str {
         HappeningKind::Hold => "hold",
         HappeningKind::Order => "order",
         HappeningKind::Flapping => "flapping",
+        HappeningKind::Calm => "calm",
         HappeningKind::Conflict => "conflict",
         HappeningKind::Starting => "starting",
         HappeningKind::StartFailed => "start-failed",
@@ -247,6 +248,7 @@ pub(crate) fn kind_tone(kind: HappeningKind) -> Tone {
         | HappeningKind::Unplugged
         | HappeningKind::Detached
         | HappeningKind::Machine
+        | HappeningKind::Calm
         | HappeningKind::Order
         | HappeningKind::Starting => Tone::Plain,
     }

@@ -1,4 +1,4 @@
-//! Devices that cannot be read, scans that fail, ports that flap.
+//! Devices that cannot be read, and scans that fail.
 
 use super::bench::{Bench, again, serial};
 use crate::testing::{device, machine};
@@ -144,28 +144,6 @@ fn a_wiped_record_of_udev_takes_nothing_out() {
     bench.plug(stick);
     assert_eq!(bench.waiting(), [""; 0]);
     assert_eq!(bench.engine.summary().attached, 1);
-}
-
-#[test]
-fn a_flapping_port_pauses_and_ends_attached_once() {
-    let mut bench = Bench::new(vec![serial("A", "vm")]);
-    bench.start("vm");
-    for number in 10..60 {
-        bench.plug(device("1-1", number, "A"));
-        bench.run();
-        bench.unplug("1-1");
-        bench.run();
-        bench.pass_millis(100);
-    }
-    bench.plug(device("1-1", 60, "A"));
-    assert!(matches!(bench.obstacle("1-1"), Some(Obstacle::Flapping(_))));
-    assert_eq!(bench.waiting(), [""; 0]);
-    let attached = |report: &&Report| matches!(report, Report::Attached(..));
-    assert_eq!(bench.reports.iter().filter(attached).count(), 5);
-    bench.pass_seconds(10);
-    assert_eq!(bench.run(), ["attach 1-1:60 to vm"]);
-    assert_eq!(bench.entries("vm"), ["1-1:60"]);
-    assert_eq!(bench.engine.next_wakeup(), None);
 }
 
 #[test]

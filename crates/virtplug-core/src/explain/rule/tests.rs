@@ -57,6 +57,8 @@ fn standings(
         own: true,
     });
     let view = DeviceView {
+        left_by: None,
+        flapping: None,
         device,
         assignment: &assignment,
         holders: holders.collect(),

@@ -54,6 +54,7 @@ fn a_device_is_read_with_all_its_fields() {
         removable: Fact::Known(Removable::Fixed),
         peer: Fact::Known(Some(port("4-2.4"))),
         half: Fact::Known(Half::Usb2),
+        bound: Fact::Unknown,
         authorized: Fact::Known(true),
         serial: serial(b"A1"),
         manufacturer: Fact::Known(None),

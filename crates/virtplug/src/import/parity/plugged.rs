@@ -100,6 +100,7 @@ impl Plugged {
             removable: Fact::Known(Removable::Unknown),
             peer: Fact::Known(None),
             half: Fact::Known(Half::Usb2),
+            bound: Fact::Known(true),
             authorized: Fact::Known(true),
             serial: text(self.serial),
             manufacturer: Fact::Known(None),

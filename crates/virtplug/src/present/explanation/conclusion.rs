@@ -5,7 +5,7 @@ use virtplug_core::{DeviceView, Engine, MachineKey, Obstacle, Refusal, RuleView,
 use super::outcome::outcome;
 use crate::naming::rule_text;
 use crate::present::Context;
-use crate::present::device::{next_try, reason};
+use crate::present::device::{flapping, left, next_try, reason};
 
 /// Most rules that do not hold and are told of.
 const MOST: usize = 5;
@@ -24,6 +24,8 @@ pub(super) fn conclusion(
         sentences.push(format!("it is not in machine {owner}: {obstacle}"));
         sentences.extend(next(engine, view, obstacle, context));
     }
+    sentences.extend(view.flapping.map(flapping));
+    sentences.extend(view.left_by.map(|machine| left(view.device, machine)));
     sentences.extend(paused(engine, view));
     if let Some(machine) = machine.filter(|machine| view.assignment.machine() != Some(machine)) {
         sentences.extend(between(engine, view, rules, machine));
