@@ -240,6 +240,7 @@ impl Engine {
             address: device.address,
             guest_port: options.and_then(|options| options.guest_port.clone()),
             guest_reset: options.and_then(|options| options.guest_reset),
+            allow_in_use: options.is_some_and(|options| options.allow_in_use),
         };
         let address = device.address;
         self.attaching.insert(address, machine.clone());

@@ -42,6 +42,7 @@ fn plugged(port: &str, product: u16, serial: &[u8], name: &[u8]) -> Device {
         product_name: text(name),
         udev: Fact::Known(UdevRecord::default()),
         processed: true,
+        in_use: Fact::Known([].into()),
     }
 }
 
