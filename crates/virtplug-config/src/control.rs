@@ -5,8 +5,8 @@ use toml::de::DeValue;
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::key::{CONTROL, CONTROL_TABLE, HIDE_SERIALS, Key, READ_GROUPS, WRITE_GROUPS};
+use crate::list;
 use crate::mismatch::{self, in_quotes};
-use crate::suggestion::toml_string;
 use crate::table::{Value, check_keys, get};
 use crate::value::{boolean, quoted_string};
 
@@ -54,12 +54,7 @@ pub(crate) fn read(value: &Value<'_>, findings: &mut Findings) -> Option<Control
 
 /// The names in a list; it may be empty.
 fn read_groups(value: &Value<'_>, key: &Key, findings: &mut Findings) -> Vec<String> {
-    let DeValue::Array(array) = value.get_ref() else {
-        let help = quoted_string(value, findings)
-            .and_then(|text| toml_string(text.get_ref()))
-            .or_else(|| in_quotes(value, findings))
-            .map(|text| format!("write `{} = [{text}]`", key.name));
-        mismatch::add(value, key, help, findings);
+    let Some(array) = list::of_texts(value, key, findings) else {
         return Vec::new();
     };
     let read = array.iter().filter_map(|value| {

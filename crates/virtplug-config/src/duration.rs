@@ -71,7 +71,6 @@ pub(crate) fn read(value: &Value<'_>, key: &Key, findings: &mut Findings) -> Opt
     None
 }
 
-/// One or several numbers, each with its unit: `10s`, `1min 30s`.
 /// A length of time as it is written in the configuration, from `1ms` to
 /// `60min`; otherwise what to write.
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -82,6 +81,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     })
 }
 
+/// One or several numbers, each with its unit: `10s`, `1min 30s`.
 fn parse(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut milliseconds: Option<u64> = None;

@@ -1,11 +1,14 @@
 //! Values that may stand alone or in a list.
 
-use toml::de::DeValue;
+use toml::de::{DeArray, DeValue};
 
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::key::Key;
+use crate::mismatch::{self, in_quotes};
+use crate::suggestion::toml_string;
 use crate::table::Value;
+use crate::value::quoted_string;
 
 /// One value, and whether it is an element of a list.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +44,23 @@ impl Element<'_, '_> {
             format!("write `{name} = {spelled}`")
         }
     }
+}
+
+/// The list that a key of texts must have.
+pub(crate) fn of_texts<'v, 't>(
+    value: &'v Value<'t>,
+    key: &Key,
+    findings: &mut Findings,
+) -> Option<&'v DeArray<'t>> {
+    if let DeValue::Array(array) = value.get_ref() {
+        return Some(array);
+    }
+    let help = quoted_string(value, findings)
+        .and_then(|text| toml_string(text.get_ref()))
+        .or_else(|| in_quotes(value, findings))
+        .map(|text| format!("write `{} = [{text}]`", key.name));
+    mismatch::add(value, key, help, findings);
+    None
 }
 
 /// Reads the value of a key or each value of a list.

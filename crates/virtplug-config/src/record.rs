@@ -6,12 +6,11 @@ use virtplug_core::Patterns;
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::key::{Exact, Key};
-use crate::list::Element;
-use crate::mismatch::{self, in_quotes};
-use crate::suggestion::{quoted, toml_key, toml_string};
+use crate::list::{self, Element};
+use crate::mismatch;
+use crate::suggestion::{quoted, toml_key};
 use crate::table::Value;
 use crate::text::{self, Wanted};
-use crate::value::quoted_string;
 
 /// A table of wanted texts, each with a name that a udev property can have.
 pub(crate) fn properties(
@@ -51,12 +50,7 @@ pub(crate) fn properties(
 /// A list of wanted texts, each of which must be there; a list in it means any
 /// of its texts.
 pub(crate) fn tags(value: &Value<'_>, key: &Key, findings: &mut Findings) -> Vec<Patterns> {
-    let DeValue::Array(array) = value.get_ref() else {
-        let help = quoted_string(value, findings)
-            .and_then(|text| toml_string(text.get_ref()))
-            .or_else(|| in_quotes(value, findings))
-            .map(|text| format!("write `{} = [{text}]`", key.name));
-        mismatch::add(value, key, help, findings);
+    let Some(array) = list::of_texts(value, key, findings) else {
         return Vec::new();
     };
     let wanted = Wanted {

@@ -36,8 +36,9 @@ pub enum Obstacle {
     },
     /// Somebody detached it by hand.
     Held,
-    /// Nothing is done for its machine on our own (`pause`).
-    Paused,
+    /// Nothing is done on our own for this machine (`pause`): its own, or one
+    /// that has the device and keeps it.
+    Paused(MachineKey),
     /// The guard: the host uses it, and nobody allowed to take it all the
     /// same. `Unknown`: that could not be found out. Ends when the host lets go.
     InUse(Fact<BTreeSet<Use>>),
@@ -116,9 +117,11 @@ impl fmt::Display for Obstacle {
                 write!(f, "machine {machine} has it by an entry that is not ours")
             }
             Self::Held => f.write_str(
-                "somebody detached it; plug it in again or restart the machine to give it back",
+                "somebody detached it without virtplug; `virtplug release` or plugging it in again gives it back",
             ),
-            Self::Paused => f.write_str("virtplug is paused for this machine; `virtplug resume` ends that"),
+            Self::Paused(machine) => {
+                write!(f, "virtplug is paused for machine {machine}; `virtplug resume` ends that")
+            }
             Self::InUse(Fact::Known(uses)) => write!(
                 f,
                 "the host uses it: {}; {}, or allow it with `allow-in-use`",
@@ -146,6 +149,22 @@ impl fmt::Display for Obstacle {
             Self::CallUnderWay { overdue: true } => {
                 f.write_str("libvirt has not answered a call for this machine")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_command_ends_names_it() {
+        let machine = crate::testing::machine("m");
+        for (obstacle, command) in [
+            (Obstacle::Held, "`virtplug release`"),
+            (Obstacle::Paused(machine), "`virtplug resume`"),
+        ] {
+            assert!(obstacle.to_string().contains(command), "{obstacle}");
         }
     }
 }

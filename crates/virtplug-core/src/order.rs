@@ -69,8 +69,8 @@ pub struct Hold {
     pub port: PortPath,
     /// Whom it belongs to.
     pub owner: Owner,
-    /// The machines that were paused when it was ordered and are so since: it
-    /// counts there all the same.
+    /// The machines that were paused when it was ordered, and neither resumed nor paused
+    /// anew since: it counts there all the same.
     pub in_pause: BTreeSet<MachineKey>,
     /// The machine that it ends with: its owner, or the one that the host took it from.
     pub until_end_of: Option<MachineKey>,
@@ -116,7 +116,12 @@ impl Orders {
 
     /// Whether a decision by hand names a machine, so that it must be known.
     pub(crate) fn names(&self, machine: &MachineKey) -> bool {
-        self.named().any(|named| named == machine)
+        self.name_of(machine).is_some()
+    }
+
+    /// A machine as a decision by hand names it, if one does.
+    pub(crate) fn name_of(&self, machine: &MachineKey) -> Option<&MachineKey> {
+        self.named().find(|named| *named == machine)
     }
 
     /// Whether a decision by hand names a machine on a connection.

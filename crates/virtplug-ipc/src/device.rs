@@ -125,7 +125,9 @@ pub struct Holder {
 /// Why a device is not in the machine that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
 pub struct Obstacle {
-    /// One sentence.
+    /// What it is.
+    pub kind: ObstacleKind,
+    /// The same in one sentence.
     pub reason: String,
     /// Whether somebody should do something about it.
     pub trouble: bool,
@@ -133,6 +135,51 @@ pub struct Obstacle {
     pub failures: u32,
     /// Milliseconds until it is tried again; absent where time alone does not help.
     pub retry_ms: Option<u64>,
+}
+
+/// What stands between a device and its machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+#[serde(rename_all = "snake_case")]
+#[zlink(rename_all = "snake_case")]
+pub enum ObstacleKind {
+    /// There is no connection to libvirt.
+    NoConnection,
+    /// How the machine is could not be read, or was not yet.
+    MachineUnread,
+    /// libvirt knows no such machine.
+    NoSuchMachine,
+    /// The machine is off.
+    MachineOff,
+    /// The machine is starting, saving, migrating or ending.
+    MachineBusy,
+    /// The machines of a new connection are being looked at.
+    FirstLook,
+    /// udev is not done with the device.
+    NotProcessed,
+    /// An old entry of virtplug is in the way and will go.
+    OldEntry,
+    /// An entry that is not virtplug's has the device.
+    ForeignEntry,
+    /// Somebody detached it without virtplug.
+    Held,
+    /// virtplug is paused for the machine, or for another one that keeps the device.
+    Paused,
+    /// The host uses it, or that cannot be read.
+    InUse,
+    /// Its port connects and disconnects too often.
+    Flapping,
+    /// The last try failed.
+    Retry,
+    /// Something else has the guest port that the rule asks for.
+    GuestPortTaken,
+    /// The machine has no USB controller.
+    NoController,
+    /// All USB ports of the machine are in use.
+    NoFreePort,
+    /// Too many attaches in a short time.
+    RateLimited,
+    /// A call to libvirt for this machine is under way.
+    CallUnderWay,
 }
 
 /// A device, where it belongs and where it is.

@@ -13,14 +13,19 @@ pub enum ControlError {
         /// What is needed.
         message: String,
     },
-    /// No device is meant, or several are.
+    /// No device is meant.
     NoSuchDevice {
-        /// What was meant, with the candidates.
+        /// What was meant, with those that look alike.
         message: String,
     },
     /// No machine is meant.
     NoSuchMachine {
-        /// What was meant, with the candidates.
+        /// What was meant, with those that look alike.
+        message: String,
+    },
+    /// A name is that of several devices or of several machines.
+    Ambiguous {
+        /// The name, with the candidates.
         message: String,
     },
     /// There is no such group of rules.
@@ -50,19 +55,32 @@ pub enum ControlError {
     },
 }
 
+/// The message of an error, borrowed as the error is.
+macro_rules! message_of {
+    ($error:expr) => {
+        match $error {
+            ControlError::NotPermitted { message }
+            | ControlError::NoSuchDevice { message }
+            | ControlError::NoSuchMachine { message }
+            | ControlError::Ambiguous { message }
+            | ControlError::NoSuchGroup { message }
+            | ControlError::MachineOff { message }
+            | ControlError::WrongConfiguration { message }
+            | ControlError::Busy { message }
+            | ControlError::Failed { message } => message,
+        }
+    };
+}
+
 impl ControlError {
     /// The sentence for people.
     pub fn message(&self) -> &str {
-        match self {
-            Self::NotPermitted { message }
-            | Self::NoSuchDevice { message }
-            | Self::NoSuchMachine { message }
-            | Self::NoSuchGroup { message }
-            | Self::MachineOff { message }
-            | Self::WrongConfiguration { message }
-            | Self::Busy { message }
-            | Self::Failed { message } => message,
-        }
+        message_of!(self)
+    }
+
+    /// The same, to be changed: it is all that an error tells.
+    pub fn message_mut(&mut self) -> &mut String {
+        message_of!(self)
     }
 }
 

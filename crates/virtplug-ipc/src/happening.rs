@@ -2,8 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use zlink::idl;
 use zlink::introspect::{CustomType, Type};
 
+use crate::standing::HappenedForm;
 use crate::{Details, DeviceState, MachineName, MachineState, Status};
 
 /// What kind of thing happened; the same words as in the journal's `EVENT`.
@@ -41,6 +43,8 @@ pub enum HappeningKind {
     Starting,
     /// That failed.
     StartFailed,
+    /// A machine started, stopped or was paused.
+    Machine,
     /// A connection is up.
     Connected,
     /// A connection is down.
@@ -73,7 +77,7 @@ pub struct Happening {
 }
 
 /// The reply of `Monitor`: first the snapshot, then one for each thing that happens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Happened {
     /// The version of this form.
     pub version: u32,
@@ -81,6 +85,10 @@ pub struct Happened {
     pub event: Happening,
     /// How things stood, in the first reply only.
     pub status: Option<Status>,
+}
+
+impl Type for Happened {
+    const TYPE: &'static idl::Type<'static> = HappenedForm::TYPE;
 }
 
 /// Everything that is known of one device or machine.

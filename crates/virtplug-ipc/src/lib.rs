@@ -17,12 +17,13 @@ mod happening;
 mod machine;
 mod proxy;
 mod rule;
+mod standing;
 mod status;
 
 pub use change::{Change, Changes};
 pub use device::{
     Belongs, BelongsKind, Details, Device, DeviceList, DeviceState, Holder, HostUse, HostUseKind,
-    Obstacle, Property,
+    Obstacle, ObstacleKind, Property,
 };
 pub use error::ControlError;
 pub use explanation::{Condition, DeviceExplanation, Explanation, RuleExplanation, Verdict};
@@ -30,6 +31,7 @@ pub use happening::{Happened, Happening, HappeningKind, Shown};
 pub use machine::{Entry, MachineKind, MachineList, MachineName, MachineState};
 pub use proxy::Control;
 pub use rule::{Group, RuleList, RuleName, RuleState};
+pub use standing::Standing;
 pub use status::{Connection, Counts, Paused, Status};
 
 /// The name of the interface.
@@ -38,7 +40,8 @@ pub const INTERFACE: &str = "org.virtplug.Control";
 /// Where the daemon of the system listens.
 pub const SOCKET: &str = "/run/virtplug/control.sock";
 
-/// The version of the replies: additions keep it, a change of meaning raises it.
+/// The version of the replies, and of whatever a command prints with `--json`: additions
+/// keep it, a change of meaning of any of them raises it.
 pub const VERSION: u32 = 2;
 
 /// Longest message, in bytes, that the daemon reads.

@@ -35,7 +35,8 @@ pub trait Control {
         allow_in_use: Option<bool>,
         wait_ms: Option<u64>,
     ) -> zlink::Result<Result<Changes, ControlError>>;
-    /// Detaches a device and keeps it on the host until it is unplugged or released.
+    /// Detaches a device and keeps it on the host until it is unplugged, the machine that had it
+    /// stops, or it is released.
     async fn detach(
         &mut self,
         device: &str,

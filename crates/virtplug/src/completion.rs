@@ -2,6 +2,7 @@
 //! machines, rules and groups that there are at this moment.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
@@ -86,7 +87,7 @@ pub(crate) fn devices() -> Vec<CompletionCandidate> {
     let mut candidates = BTreeMap::new();
     for (port, serial, name) in known.into_iter().flatten() {
         if let Some(serial) = serial.filter(|serial| is_typable(serial)) {
-            candidates.insert(serial, format!("{name} at {port}"));
+            candidates.insert(word(&serial), format!("{name} at {port}"));
         }
         candidates.insert(port, name);
     }
@@ -147,12 +148,32 @@ fn plain(texts: Option<Vec<String>>) -> Vec<CompletionCandidate> {
     texts.retain(|text| is_typable(text));
     texts.sort_unstable();
     texts.dedup();
-    texts.into_iter().map(CompletionCandidate::new).collect()
+    let words = texts.iter().map(|text| word(text));
+    words.map(CompletionCandidate::new).collect()
 }
 
-/// Whether a text is as it looks, so that it can be put on a command line.
+/// Whether a text is as it looks and means nothing else to a shell, so that it can be put
+/// on a command line: bash puts it there as it is, and a device may have any text.
 fn is_typable(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('-') && Escaped(text).to_string() == text
+    let is_plain = |c: char| c.is_alphanumeric() || " -_./:+@,%".contains(c);
+    !text.is_empty()
+        && !text.starts_with(['-', ' '])
+        && text.chars().all(is_plain)
+        && Escaped(text).to_string() == text
+}
+
+/// A text as one word of the shell that asks. All but bash see to that themselves.
+fn word(text: &str) -> String {
+    let is_bash = env::var_os(VARIABLE).is_some_and(|shell| shell == "bash");
+    word_of(text, is_bash)
+}
+
+fn word_of(text: &str, is_bash: bool) -> String {
+    if is_bash {
+        text.replace(' ', "\\ ")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// What the daemon answers, if it does at once.
@@ -179,5 +200,26 @@ mod tests {
             .map(|one| one.get_value().to_owned())
             .collect();
         assert_eq!(offered, ["A1", "two words"]);
+    }
+
+    #[test]
+    fn a_device_cannot_put_a_command_on_the_command_line() {
+        for hostile in [
+            "$(id)", "`id`", "a;id", "a|b", "a>b", "*", "~root", "a\\", "'", "\"", "!!", "#",
+        ] {
+            assert!(!is_typable(hostile), "{hostile}");
+        }
+        for plain in [
+            "A1",
+            "0403:6001",
+            "3-2.4",
+            "pci-0000:00:14.0-usbv2-0:1",
+            "Büro",
+            "a b",
+        ] {
+            assert!(is_typable(plain), "{plain}");
+        }
+        assert_eq!(word_of("Windows 10", true), "Windows\\ 10");
+        assert_eq!(word_of("Windows 10", false), "Windows 10");
     }
 }

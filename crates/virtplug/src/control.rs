@@ -14,6 +14,7 @@ mod methods;
 mod orders_file;
 mod plugs;
 mod reloads;
+mod runs;
 mod server;
 mod socket;
 mod subscribers;
@@ -38,6 +39,7 @@ pub(crate) use access::Access;
 pub(crate) use ask::{Ask, Reply};
 pub(crate) use plugs::Plugs;
 pub(crate) use reloads::Reloads;
+pub(crate) use runs::Runs;
 pub(crate) use socket::path as socket_path;
 pub(crate) use told::Told;
 

@@ -20,7 +20,7 @@ use virtplug_udev::{Monitor, RECEIVE_BUFFER};
 
 use self::asked::Wanted;
 use crate::cli::Sources;
-use crate::control::{Control, Plugs, Told, socket_path};
+use crate::control::{Control, Plugs, Runs, Told, socket_path};
 use crate::edge::{Edge, error_text};
 use crate::exit::Exit;
 use crate::journal::{self, Timing};
@@ -54,6 +54,7 @@ struct Daemon {
     timings: BTreeMap<OwnAlias, (Instant, Timing)>,
     ready: bool,
     control: Control,
+    runs: Runs,
     reload: Reload,
     /// What was wrong with the last reload, for the status line.
     reload_trouble: Option<&'static str>,
@@ -121,6 +122,7 @@ fn start(
         timings: BTreeMap::new(),
         ready: false,
         control,
+        runs: Runs::default(),
         reload: Reload::default(),
         reload_trouble: None,
         wanted: Vec::new(),
@@ -238,8 +240,10 @@ impl Daemon {
         self.edge.observe(&event);
         let now = Time::after_origin(self.started.elapsed());
         let plugs = Plugs::before(&self.engine, &event);
+        let concerned = Runs::concerned(&event);
         let actions = self.engine.handle(now, event);
-        for told in plugs.after(&self.engine) {
+        let run = concerned.and_then(|machine| self.runs.look(&self.engine, machine));
+        for told in plugs.after(&self.engine).into_iter().chain(run) {
             self.control.tell(&self.engine, told);
         }
         for action in actions {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use virtplug_ipc::VERSION;
 
 use self::args::DoctorArgs;
 use self::facts::Facts;
@@ -33,7 +34,7 @@ pub(crate) async fn run(world: World, args: &DoctorArgs) -> Exit {
     report.exit()
 }
 
-/// The JSON form. Additions keep the version; a change of meaning raises it.
+/// The JSON form.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Report {
     /// The version of this form.
@@ -62,7 +63,7 @@ impl Report {
         findings.sort_by_key(|finding| finding.topic);
         let count = |severity| text::count(&findings, severity);
         Self {
-            version: 1,
+            version: VERSION,
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             notes: count(Severity::Note),

@@ -11,7 +11,7 @@ use virtplug_core::{
     Action, AttachRequest, CallError, ConnectionUri, DetachRequest, Escaped, Event, Fact,
     InstanceId, MachineKey, MachineRead, OpId, Outcome,
 };
-use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop};
+use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop, OpenError};
 use virtplug_udev::{Host, MonitorHandle};
 
 use crate::machine_names::MachineNames;
@@ -35,6 +35,8 @@ pub(crate) struct Edge {
     names: MachineNames,
     generation: u64,
     in_flight: usize,
+    /// Whether libvirt refused this user.
+    refused: bool,
     calls: usize,
 }
 
@@ -57,6 +59,7 @@ impl Edge {
             names: MachineNames::default(),
             generation: 0,
             in_flight: 0,
+            refused: false,
             calls: 0,
         };
         (edge, receiver)
@@ -169,6 +172,11 @@ impl Edge {
         }
     }
 
+    /// Whether libvirt refused this user.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused
+    }
+
     fn connect(&mut self, uri: ConnectionUri) {
         self.generation += 1;
         let generation = self.generation;
@@ -192,8 +200,7 @@ impl Edge {
                 // Without a loop there is nobody to tell.
                 let _ = events.send(content.into());
             });
-            let result =
-                Connection::open(event_loop, &uri, sink).map_err(|error| error_text(&error));
+            let result = Connection::open(event_loop, &uri, sink);
             let opened = Content::Opened {
                 uri,
                 generation,
@@ -207,7 +214,7 @@ impl Edge {
         &mut self,
         uri: ConnectionUri,
         generation: u64,
-        result: Result<Connection, String>,
+        result: Result<Connection, OpenError>,
     ) -> Option<Event> {
         let link = self
             .connections
@@ -222,9 +229,10 @@ impl Edge {
                 close(unwanted);
                 None
             }
-            (Err(reason), Some(_)) => {
+            (Err(error), Some(_)) => {
+                self.refused |= matches!(error, OpenError::NotPermitted { .. });
                 self.connections.remove(&uri);
-                Some(Event::Disconnected(uri, reason))
+                Some(Event::Disconnected(uri, error_text(&error)))
             }
             (Err(_), None) => None,
         }

@@ -110,7 +110,7 @@ fn policy() -> Policy {
     )
 }
 
-fn live() -> LiveMachine {
+pub(crate) fn live() -> LiveMachine {
     let own = |port: &str, number: u8| Hostdev {
         alias: Some(format!("ua-virtplug-{port}-{number:016x}")),
         ids: Some((VendorId(0x10c4), ProductId(0xea60))),

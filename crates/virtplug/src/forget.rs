@@ -10,9 +10,11 @@ use virtplug_core::{Device, Escaped, PortPath, Rule, select};
 use virtplug_udev::{Host, HostPaths};
 
 use crate::exit::Exit;
-use crate::learn::console::{Console, Terminal, confirm};
+use crate::learn::console::{Console, Terminal, Voice, confirm};
+use crate::learn::json::Forgotten;
 use crate::learn::{Failure, check_consent, text, write};
 use crate::naming::rule_text;
+use crate::output::print_json;
 use crate::{cli, completion};
 
 /// What `virtplug forget` is asked for.
@@ -27,6 +29,9 @@ pub(crate) struct ForgetArgs {
     /// Show what would go; change nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+    /// Print JSON: the rule and what goes; --yes removes it, too
+    #[arg(long)]
+    pub(crate) json: bool,
     /// The main configuration file; machines.d beside it counts, too
     #[arg(long, short = 'C', value_name = "FILE", default_value = virtplug_config::MAIN_FILE, value_parser = cli::config)]
     pub(crate) config: PathBuf,
@@ -34,16 +39,35 @@ pub(crate) struct ForgetArgs {
 
 /// Removes a rule after a yes.
 pub(crate) async fn run(args: &ForgetArgs) -> Exit {
-    let mut terminal = Terminal::open();
+    let voice = Voice::of(args.json);
+    let mut terminal = Terminal::open(voice);
     let devices = || {
         let host = Host::open(HostPaths::default()).ok()?;
         Some(host.scan().ok()?.devices)
     };
     match forget(&mut terminal, args, devices) {
-        Ok(Some(change)) => write(&change).await,
-        Ok(None) => Exit::Ok,
+        Ok(Agreed { change, report }) => {
+            let (written, exit) = match &change {
+                Some(change) => write(change, voice).await,
+                None => (false, Exit::Ok),
+            };
+            if let Some(mut report) = report {
+                report.written = written;
+                print_json(&report);
+            }
+            exit
+        }
         Err(failure) => failure.tell(),
     }
+}
+
+/// What the dialogue came to.
+#[derive(Debug, Default)]
+struct Agreed {
+    /// What is to be written.
+    change: Option<Change>,
+    /// What is printed with `--json`.
+    report: Option<Forgotten>,
 }
 
 /// The change that is to be written, if one is. `devices` looks at the host;
@@ -52,15 +76,24 @@ fn forget(
     console: &mut impl Console,
     args: &ForgetArgs,
     devices: impl FnOnce() -> Option<Vec<Device>>,
-) -> Result<Option<Change>, Failure> {
-    check_consent(console.is_interactive(), args.yes, args.dry_run)?;
+) -> Result<Agreed, Failure> {
+    // JSON without a yes only shows.
+    let shows = args.dry_run || args.json;
+    check_consent(console.is_interactive(), args.yes, shows)?;
     let options = Options::default();
     let loaded = virtplug_config::load(&args.config, &options)
         .map_err(|error| Failure::from(EditError::Wrong(error)))?;
     let number = find(&loaded, &args.rule, devices).map_err(Failure::Other)?;
     let change = edit::remove(&args.config, &options, &loaded, number)?;
     let rules = loaded.policy.rules();
-    if let Some(rule) = rules.get(number) {
+    let rule = rules.get(number);
+    if args.json {
+        return Ok(Agreed {
+            report: rule.map(|rule| Forgotten::new(rule, &change)),
+            change: (args.yes && !args.dry_run).then_some(change),
+        });
+    }
+    if let Some(rule) = rule {
         let owner = match rule.machine() {
             Some(machine) => machine.to_string(),
             None => "the host".to_owned(),
@@ -70,13 +103,16 @@ fn forget(
     console.say(&text::entry(&change));
     console.say(&text::copied(&change));
     if args.dry_run {
-        return Ok(None);
+        return Ok(Agreed::default());
     }
     if args.yes || confirm(console, "\nRemove it?") {
-        return Ok(Some(change));
+        return Ok(Agreed {
+            change: Some(change),
+            report: None,
+        });
     }
     console.say("nothing was changed\n");
-    Ok(None)
+    Ok(Agreed::default())
 }
 
 /// The number of the rule that a text means.
@@ -193,16 +229,20 @@ mod tests {
             rule: rule.to_owned(),
             yes: false,
             dry_run,
+            json: false,
             config: config.clone(),
         };
         let mut script = Script::lines(lines);
         let result = forget(&mut script, &args, || Some(fixture::devices()));
         let end = match result {
-            Ok(Some(change)) => {
+            Ok(Agreed {
+                change: Some(change),
+                ..
+            }) => {
                 change.write().unwrap();
                 "written".to_owned()
             }
-            Ok(None) => "-".to_owned(),
+            Ok(_) => "-".to_owned(),
             Err(failure) => format!("{failure:?}"),
         };
         let left = fs::read_to_string(&config).unwrap();
@@ -236,6 +276,7 @@ mod tests {
             rule: "x".to_owned(),
             yes: false,
             dry_run: false,
+            json: false,
             config: "/nowhere/virtplug.toml".into(),
         };
         let mut script = Script::lines(&[]);

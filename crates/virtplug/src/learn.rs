@@ -10,20 +10,23 @@ use virtplug_udev::{Host, Presence};
 
 use self::args::LearnArgs;
 use self::arrival::Arrivals;
-use self::console::{Console, Input, Terminal, confirm};
+use self::console::{Console, Input, Terminal, Voice, confirm};
+pub(crate) use self::failure::Failure;
+use self::json::Learned;
 use self::machines::Machines;
 use crate::client::{self, Unreachable};
 use crate::edge::error_text;
 use crate::exit::Exit;
-use crate::output::{message, print};
-use crate::settings;
+use crate::output::{message, print_json};
 use crate::world::World;
 
 pub(crate) mod args;
 mod arrival;
 pub(crate) mod console;
+mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub(crate) mod json;
 mod machines;
 mod proposal;
 #[cfg(test)]
@@ -36,82 +39,50 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// That a device may look different later.
 const UNPROCESSED: &str = "note: udev is not done with this device; it is taken as it is";
 
-/// Why nothing is written.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The user ended it.
-    Ended,
-    /// The command line does not fit the situation.
-    Usage(String),
-    /// The configuration is wrong; what is wrong was shown.
-    Config,
-    /// Anything else.
-    Other(String),
-}
-
-impl Failure {
-    /// Tells it.
-    pub(crate) fn tell(self) -> Exit {
-        let (text, exit) = match self {
-            Self::Ended => ("ended; nothing was changed".to_owned(), Exit::Failed),
-            Self::Usage(text) => (format!("error: {text}"), Exit::Usage),
-            Self::Config => return Exit::Config,
-            Self::Other(text) => (format!("error: {text}"), Exit::Failed),
-        };
-        message(text);
-        exit
-    }
-}
-
-impl From<EditError> for Failure {
-    fn from(error: EditError) -> Self {
-        match &error {
-            EditError::Wrong(wrong) => {
-                settings::show(wrong.diagnostics());
-                Self::Config
-            }
-            EditError::WouldBeWrong { error: wrong, .. } => {
-                settings::show(wrong.diagnostics());
-                Self::Other(error.to_string())
-            }
-            _ => Self::Other(error.to_string()),
-        }
-    }
-}
-
 /// Waits for a device or takes the one that is named, and adds a rule for it.
 pub(crate) async fn run(world: World, args: &LearnArgs) -> Exit {
-    match learn(world, args).await {
-        Ok(Some(change)) => write(&change).await,
-        Ok(None) => Exit::Ok,
+    let voice = Voice::of(args.json);
+    match learn(world, args, voice).await {
+        Ok(Agreed { change, report }) => {
+            let (written, exit) = match &change {
+                Some(change) => write(change, voice).await,
+                None => (false, Exit::Ok),
+            };
+            if let Some(mut report) = report {
+                report.written = written;
+                print_json(&report);
+            }
+            exit
+        }
         Err(failure) => failure.tell(),
     }
 }
 
-/// Writes a change that was agreed to.
-pub(crate) async fn write(change: &Change) -> Exit {
+/// Writes a change that was agreed to, and has the daemon know of it. Whether
+/// it was written, and how the command ends.
+pub(crate) async fn write(change: &Change, voice: Voice) -> (bool, Exit) {
     if let Err(error) = change.write() {
-        return Failure::from(error).tell();
+        return (false, Failure::from(error).tell());
     }
-    print(format_args!(
+    voice.say(&format!(
         "{}: written\n",
         Escaped(&change.path().to_string_lossy())
     ));
-    after_write().await
+    (true, after_write(voice).await)
 }
 
 /// Has the daemon know of a change that was written.
-async fn after_write() -> Exit {
+async fn after_write(voice: Voice) -> Exit {
     match client::connect().await {
         Ok(mut client) => match client::answered(client.reload().await) {
             Ok(()) => {
-                print("the daemon has it\n");
+                voice.say("the daemon has it\n");
                 Exit::Ok
             }
             Err(exit) => exit,
         },
         Err(Unreachable::NotRunning) => {
-            print("the daemon is not running; it will have it when it starts\n");
+            voice.say("the daemon is not running; it will have it when it starts\n");
             Exit::Ok
         }
         Err(unreachable) => unreachable.tell(),
@@ -129,10 +100,23 @@ pub(crate) fn check_consent(interactive: bool, yes: bool, dry_run: bool) -> Resu
     ))
 }
 
-/// The change that is to be written, if one is.
-async fn learn(world: World, args: &LearnArgs) -> Result<Option<Change>, Failure> {
-    let terminal = Terminal::open();
-    check_consent(terminal.is_interactive(), args.yes, args.dry_run)?;
+/// What the dialogue came to.
+#[derive(Debug, Default)]
+struct Agreed {
+    /// What is to be written.
+    change: Option<Change>,
+    /// What is printed with `--json`.
+    report: Option<Learned>,
+}
+
+async fn learn(world: World, args: &LearnArgs, voice: Voice) -> Result<Agreed, Failure> {
+    let terminal = Terminal::open(voice);
+    // JSON without a yes only shows.
+    check_consent(
+        terminal.is_interactive(),
+        args.yes,
+        args.dry_run || args.json,
+    )?;
     let policy = policy(args)?;
     let configured = args.machine.as_ref().is_some_and(|name| {
         policy
@@ -155,7 +139,7 @@ async fn learn(world: World, args: &LearnArgs) -> Result<Option<Change>, Failure
     tokio::select! {
         done = talking => done.map_err(|error| Failure::Other(error.to_string()))?,
         _ = tokio::signal::ctrl_c() => {
-            print("\n");
+            voice.say("\n");
             Err(Failure::Ended)
         }
     }
@@ -174,7 +158,7 @@ fn talk(
     host: &Host,
     machines: &Machines,
     args: &LearnArgs,
-) -> Result<Option<Change>, Failure> {
+) -> Result<Agreed, Failure> {
     let machine = machine(&mut terminal, machines, args)?;
     let (device, arrivals) = if let Some(text) = &args.device {
         named(host, text)?
@@ -324,16 +308,22 @@ fn agree(
     device: &Device,
     arrivals: &Arrivals,
     args: &LearnArgs,
-) -> Result<Option<Change>, Failure> {
-    console.say(&format!(
-        "\n{}\n{}\n",
-        text::title(device),
-        text::identity(device)
-    ));
+) -> Result<Agreed, Failure> {
+    if !args.json {
+        console.say(&format!(
+            "\n{}\n{}\n",
+            text::title(device),
+            text::identity(device)
+        ));
+    }
     let present = arrivals.devices();
     let mut proposal =
         proposal::propose(device, &present, args.match_by).map_err(Failure::Other)?;
     proposal.rule.name.clone_from(&args.name);
+    let report = |proposal, change| {
+        let device = crate::present::device(device);
+        Some(Learned::new(device, machine, proposal, change))
+    };
     let change = match edit::add(
         &args.config,
         &Options::default(),
@@ -342,19 +332,39 @@ fn agree(
         &proposal.rule,
     ) {
         Ok(change) => change,
+        Err(EditError::Repeated { origin }) if args.json => {
+            let report = report(proposal, Err(Escaped(&origin).to_string()));
+            return Ok(Agreed {
+                change: None,
+                report,
+            });
+        }
         Err(error @ EditError::Repeated { .. }) => {
             console.say(&format!("{error}; nothing is to be done\n"));
-            return Ok(None);
+            return Ok(Agreed::default());
         }
         Err(error) => return Err(error.into()),
     };
+    if args.json {
+        proposal
+            .warnings
+            .extend(text::warnings(device, arrivals.around(), &change));
+        let report = report(proposal, Ok(&change));
+        return Ok(Agreed {
+            change: (args.yes && !args.dry_run).then_some(change),
+            report,
+        });
+    }
     console.say(&text::change(device, arrivals.around(), &proposal, &change));
     if args.dry_run {
-        return Ok(None);
+        return Ok(Agreed::default());
     }
     if args.yes || confirm(console, "\nAdd it?") {
-        return Ok(Some(change));
+        return Ok(Agreed {
+            change: Some(change),
+            report: None,
+        });
     }
     console.say("nothing was changed\n");
-    Ok(None)
+    Ok(Agreed::default())
 }

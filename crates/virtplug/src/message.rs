@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tracing::debug;
 use virtplug_core::{ConnectionUri, Event, OwnAlias};
-use virtplug_libvirt::{Connection, ConnectionEvent};
+use virtplug_libvirt::{Connection, ConnectionEvent, OpenError};
 use virtplug_udev::{HostChange, HostReport};
 
 /// Something for the loop.
@@ -27,7 +27,7 @@ pub(crate) enum Content {
     Opened {
         uri: ConnectionUri,
         generation: u64,
-        result: Result<Connection, String>,
+        result: Result<Connection, OpenError>,
     },
     /// libvirt said something on a connection.
     Libvirt {

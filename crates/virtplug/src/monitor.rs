@@ -7,7 +7,7 @@ use virtplug_ipc::{Control as _, Happened, HappeningKind};
 use crate::cli::MonitorArgs;
 use crate::client;
 use crate::exit::Exit;
-use crate::output::{Reader, line, message};
+use crate::output::{Reader, line, message, shown_json};
 use crate::render;
 
 /// Prints what happens until the daemon ends or the reader goes.
@@ -41,7 +41,7 @@ fn show(happened: &Happened, args: &MonitorArgs) -> Reader {
         // The state at the beginning is what the lines after it change.
         if happened.status.is_some() || is_asked_for(happened, args) {
             return match serde_json::to_string(happened) {
-                Ok(text) => line(text),
+                Ok(text) => line(shown_json(&text)),
                 Err(error) => line(format_args!("{{\"error\":\"{error}\"}}")),
             };
         }
@@ -68,7 +68,7 @@ pub(crate) fn kind(text: &str) -> Result<HappeningKind, String> {
     let kind = text.replace('-', "_");
     serde_json::from_value(kind.into()).map_err(|_| {
         "no such kind of event; kinds are plugged, unplugged, attached, attach_failed, detached, \
-         detach_failed, hold, order, flapping, conflict, starting, start_failed, connected, \
+         detach_failed, hold, order, flapping, conflict, starting, start_failed, machine, connected, \
          waiting, call_overdue, look_failed, reloaded and reload_failed"
             .to_owned()
     })

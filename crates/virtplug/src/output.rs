@@ -1,9 +1,11 @@
 //! The only place that prints. A reader that has gone is no error.
 
-use std::fmt::{Arguments, Display};
+use std::fmt::{Arguments, Display, Write as _};
 use std::io::{ErrorKind, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
+
+use virtplug_core::Escaped;
 
 use crate::cli::Color;
 
@@ -56,6 +58,11 @@ pub(crate) fn message(text: impl Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
+/// Prints to standard error.
+pub(crate) fn aside(text: impl Display) {
+    let _ = write!(anstream::stderr().lock(), "{text}");
+}
+
 /// The text without colours.
 pub(crate) fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
@@ -64,7 +71,39 @@ pub(crate) fn plain(text: &str) -> String {
 /// Prints a value as indented JSON to standard output.
 pub(crate) fn print_json(value: &impl serde::Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => print(format_args!("{text}\n")),
+        Ok(text) => print(format_args!("{}\n", shown_json(&text))),
         Err(error) => message(format_args!("cannot write JSON: {error}")),
+    }
+}
+
+/// JSON that a terminal shows as it is: what is not plain text in a string
+/// stands there by its number, which means the same.
+pub(crate) fn shown_json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_odd = c == '\x7f' || !c.is_ascii();
+        if is_odd && Escaped(c.encode_utf8(&mut [0; 4])).to_string() != c.to_string() {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_does_nothing_to_a_terminal_and_means_the_same() {
+        let text = "a\u{9b}31m\u{202e}\x1b\x7f\n\\\"é日\u{e0041}";
+        let json = shown_json(&serde_json::to_string(text).unwrap());
+        assert!(json.chars().all(|c| !c.is_control()), "{json}");
+        assert!(json.contains("é日") && json.contains("\\u202e"), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 }

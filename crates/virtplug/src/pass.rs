@@ -109,7 +109,24 @@ pub(crate) async fn steer(
             message: format!("cannot read the USB devices: {error}"),
         });
     }
-    let begun = steer::begin(&pass.engine, request)?;
+    let refused = pass.edge.was_refused();
+    let begun = steer::begin(&pass.engine, request).map_err(|error| {
+        if refused {
+            forbidden(error.message())
+        } else {
+            error
+        }
+    })?;
+    let unknown = notes(&pass.engine);
+    if begun.pending.leaves_nothing() && takes(request) && !unknown.is_empty() {
+        // A device that no known machine has may be in one that is not known.
+        let message = unknown.join("\n");
+        return Err(if refused {
+            forbidden(&message)
+        } else {
+            ControlError::Failed { message }
+        });
+    }
     for order in &begun.orders {
         if let Order::Hold { port, .. } = order
             && let Some(device) = pass.engine.device(port)
@@ -132,11 +149,28 @@ pub(crate) async fn steer(
     };
     let reached = timeout(PATIENCE, reached).await.ok().flatten();
     let changes = reached.unwrap_or_else(|| begun.pending.give_up(&pass.engine));
+    if refused && !changes.are_done() {
+        let failed = changes.changes.iter().filter(|change| !change.done);
+        let failed = failed.map(|change| format!("{} {}", change.device.port, change.result));
+        return Err(forbidden(&failed.collect::<Vec<_>>().join("\n")));
+    }
     Ok(Steered {
         changes,
         engine: pass.engine,
         steps: pass.rehearsal.into_steps(),
     })
+}
+
+/// Whether a request takes devices from machines.
+fn takes(request: &Request) -> bool {
+    matches!(request, Request::Detach { .. } | Request::DetachAll { .. })
+}
+
+/// What failed where libvirt refused this user.
+fn forbidden(message: &str) -> ControlError {
+    ControlError::NotPermitted {
+        message: message.to_owned(),
+    }
 }
 
 impl Pass {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use virtplug_core::{Assignment, DeviceView, Engine, Giver, MachineKey, OwnAlias};
-use virtplug_ipc::{Device, MachineName};
+use virtplug_ipc::{Device, MachineName, VERSION};
 
 use crate::cli::Sources;
 use crate::exit::Exit;
@@ -74,7 +74,7 @@ struct StayingJson {
 impl Plan {
     fn new(engine: &Engine, steps: &[Step]) -> Self {
         Self {
-            version: 2,
+            version: VERSION,
             steps: steps.iter().map(|step| step_json(engine, step)).collect(),
             staying: staying(engine),
         }

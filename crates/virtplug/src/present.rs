@@ -19,7 +19,7 @@ pub(crate) use explanation::explain;
 pub(crate) use machine::machine_name;
 pub(crate) use name::{resolve_device, resolve_machine};
 pub(crate) use privacy::{HideSerials, Serials};
-pub(crate) use rule::rules;
+pub(crate) use rule::{rule_name, rules};
 pub(crate) use show::show;
 pub(crate) use status::status;
 

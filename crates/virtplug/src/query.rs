@@ -38,11 +38,12 @@ pub(crate) async fn run(look: &Look, query: &Query) -> Exit {
     let answer = if look.sources.are_usual() {
         match client::connect().await {
             Ok(mut client) => ask(&mut client, query, &printer).await,
-            Err(Unreachable::NotRunning) => look_around(&look.sources, query, &printer).await,
+            Err(Unreachable::NotRunning) => look_around(&look.sources, None, query, &printer).await,
             Err(unreachable) => Err(unreachable.tell()),
         }
     } else {
-        look_around(&look.sources, query, &printer).await
+        let daemon = client::version().await;
+        look_around(&look.sources, daemon.as_deref(), query, &printer).await
     };
     answer.err().unwrap_or(Exit::Ok)
 }
@@ -80,13 +81,18 @@ async fn ask(client: &mut Client, query: &Query, printer: &Printer) -> Result<()
     Ok(())
 }
 
-/// Answers from a look of our own.
-async fn look_around(sources: &Sources, query: &Query, printer: &Printer) -> Result<(), Exit> {
+/// Answers from a look of our own, as no daemon runs, or none that has these sources.
+async fn look_around(
+    sources: &Sources,
+    daemon: Option<&str>,
+    query: &Query,
+    printer: &Printer,
+) -> Result<(), Exit> {
     let policy = settings::load_or_empty(sources)?;
     let (engine, now) = observe(policy).await?;
     let context = Context {
         now,
-        daemon: None,
+        daemon,
         reload_trouble: None,
     };
     let refused = |error: ControlError| client::refused(&error);
@@ -105,7 +111,10 @@ async fn look_around(sources: &Sources, query: &Query, printer: &Printer) -> Res
             printer.print(&explained.map_err(refused)?, render::explanation);
         }
     }
-    note("the daemon is not running, so this was read anew");
+    note(match daemon {
+        None => "the daemon is not running, so this was read anew",
+        Some(_) => "this was read anew, as the daemon may have another configuration",
+    });
     for text in pass::notes(&engine) {
         note(text);
     }

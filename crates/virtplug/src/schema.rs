@@ -8,6 +8,7 @@ use virtplug_ipc::{
 
 use crate::doctor;
 use crate::exit::Exit;
+use crate::learn::json::{Forgotten, Learned};
 use crate::output::print_json;
 
 /// Which schema to print.
@@ -35,6 +36,8 @@ enum Reply {
     /// Each line of it
     Monitor,
     Doctor,
+    Learn,
+    Forget,
 }
 
 /// Prints the schema of the main file, of a machine's own file, or of a reply.
@@ -59,6 +62,8 @@ impl Reply {
             Self::Attach => schema_for!(Changes),
             Self::Monitor => schema_for!(Happened),
             Self::Doctor => schema_for!(doctor::Report),
+            Self::Learn => schema_for!(Learned),
+            Self::Forget => schema_for!(Forgotten),
         }
     }
 }

@@ -113,6 +113,11 @@ impl Pending {
         Self { insists, ..self }
     }
 
+    /// Whether it takes no device from a machine, as far as machines are known.
+    pub(crate) fn leaves_nothing(&self) -> bool {
+        self.goals.iter().all(Goal::leaves_nothing)
+    }
+
     /// What came of it, once that is clear. To be asked after each step of the engine.
     pub(crate) fn outcome(&self, engine: &Engine) -> Option<Changes> {
         let mut changes = Vec::new();

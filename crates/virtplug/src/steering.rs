@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use virtplug_core::Engine;
+use virtplug_core::{Engine, Escaped};
 use virtplug_ipc::{Change, Changes, Control as _, ControlError};
 
 use crate::cli::{DeviceArg, Look, Sources, Steer};
@@ -176,7 +176,12 @@ async fn alone(sources: &Sources, task: &Task) -> Result<Changes, Exit> {
         );
     }
     let steered = steered(sources, task, Mode::Real).await?;
-    message("note: the daemon is not running, so nobody keeps this up");
+    message(match client::version().await {
+        None => "note: the daemon is not running, so nobody keeps this up",
+        Some(_) => {
+            "note: this was done without the daemon, which does not keep it up and may undo it"
+        }
+    });
     Ok(steered.changes)
 }
 
@@ -244,11 +249,16 @@ async fn has_numbers(client: &mut Client, request: &Request, numbers: Numbers) -
         return Ok(());
     }
     let shown = client::answered(client.show(name).await)?;
-    let device = shown.device.as_ref().map(|shown| &shown.device);
-    device.map_or(Ok(()), |device| {
-        let fits = numbers.fit(device.bus, device.device);
-        fits.map_err(|error| client::refused(&error))
-    })
+    let fits = match &shown.device {
+        Some(shown) => numbers.fit(shown.device.bus, shown.device.device),
+        None => Err(ControlError::NoSuchDevice {
+            message: format!(
+                "{} is also the name of a machine; name the device by its port",
+                Escaped(name)
+            ),
+        }),
+    };
+    fits.map_err(|error| client::refused(&error))
 }
 
 /// Bus and device number as far as they were given.

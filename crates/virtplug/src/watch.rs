@@ -10,11 +10,13 @@ mod tests;
 use std::io::{self, IsTerminal as _};
 use std::pin::pin;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use ratatui::crossterm::event::{self, Event};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::sleep;
 use virtplug_ipc::{DeviceList, Explanation, Happening, Status};
 
 use self::model::Model;
@@ -56,6 +58,9 @@ pub(crate) enum Wish {
 /// Most news that are taken before the screen is drawn again.
 const BURST: usize = 256;
 
+/// The pace of what counts down.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// Shows what comes until the user leaves; sends wishes other than that to leave.
 ///
 /// The terminal is as it was afterwards, whatever happens.
@@ -75,7 +80,10 @@ async fn run(feed: impl Stream<Item = Fresh>, act: UnboundedSender<Wish>) -> Res
     let mut model = Model::new(Layout::of_terminal().unicode);
     let mut feed = pin!(feed.fuse());
     let mut flows = true;
+    let mut drawn = Instant::now();
     loop {
+        model.pass(drawn.elapsed());
+        drawn = Instant::now();
         terminal
             .draw(|frame| model.draw(frame))
             .map_err(|error| format!("cannot draw: {}", error_text(&error)))?;
@@ -102,6 +110,8 @@ async fn run(feed: impl Stream<Item = Fresh>, act: UnboundedSender<Wish>) -> Res
                 }
                 None => flows = false,
             },
+            // What counts down is drawn each second; where nothing does, nothing wakes up.
+            () = sleep(SECOND), if model.counts() => {}
             _ = terminate.recv() => break,
             _ = hangup.recv() => break,
         }

@@ -122,6 +122,16 @@ fn who_may_ask_and_steer_is_decided_by_group() {
             );
             Ok(output.out)
         };
+        // The commands that write rules are refused by the file, whoever asks.
+        all_end(lab, "", &LOOKS, 4)?;
+        all_end(lab, "", &STEERS, 4)?;
+        all_end(lab, "", &["monitor", "watch", "switch desk beta"], 4)?;
+        all_end(lab, "", &WRITES, 4)?;
+        all_end(lab, "libvirt", &LOOKS, 0)?;
+        all_end(lab, "libvirt", &STEERS, 0)?;
+        all_end(lab, "libvirt", &["switch desk beta"], 1)?;
+        all_end(lab, "libvirt", &WRITES, 4)?;
+        lab.machine("alpha").wait_exactly(&[&a1])?;
         let said = nobody("", "status", 4)?;
         ensure!(said.contains("libvirt"), "no group is named: {said}");
         nobody("", "detach A1", 4)?;
@@ -148,6 +158,69 @@ fn who_may_ask_and_steer_is_decided_by_group() {
         nobody("kvm", "detach 2-1", 4)?;
         let devices = nobody("libvirt", "devices", 0)?;
         ensure!(devices.contains("A1"), "{devices}");
-        nobody("virtplug", "status", 4).map(drop)
+        nobody("virtplug", "status", 4)?;
+
+        // Without the daemon libvirt decides.
+        lab.daemon().stop()?;
+        all_end(lab, "", &LOOKS, 0)?;
+        all_end(lab, "", &DIRECT, 4)?;
+        let said = nobody("", "attach A1", 4)?;
+        ensure!(said.contains("group libvirt"), "{said}");
+        all_end(lab, "libvirt", &DIRECT, 0)
     });
+}
+
+/// Commands that only look.
+const LOOKS: [&str; 8] = [
+    "status",
+    "devices",
+    "devices --tree",
+    "machines",
+    "rules",
+    "show A1",
+    "explain A1",
+    "explain alpha",
+];
+
+/// Commands that steer, in an order in which each can be done, and all is as before.
+const STEERS: [&str; 11] = [
+    "attach A1",
+    "detach A1",
+    "release A1",
+    "detach-all",
+    "attach-all",
+    "detach-all alpha",
+    "release --all",
+    "pause",
+    "resume",
+    "pause --detach alpha",
+    "resume alpha",
+];
+
+/// Those that work without the daemon.
+const DIRECT: [&str; 4] = ["attach A1", "detach A1", "attach-all", "detach-all"];
+
+/// Commands that write the configuration.
+const WRITES: [&str; 2] = [
+    "learn beta --device A1 --match product --yes",
+    "forget A1 --yes",
+];
+
+/// Whether all commands end with a code for somebody who is in one group or none. In one
+/// shell, as each call of the agent takes its time.
+fn all_end(lab: &Outer, group: &str, commands: &[&str], code: i64) -> Result<()> {
+    let groups = match group {
+        "" => "--clear-groups".to_owned(),
+        group => format!("--groups $(getent group {group} | cut -d: -f3)"),
+    };
+    let said = lab.sh(&format!(
+        "while read -r command; do \
+         setpriv --reuid 65534 --regid 65534 {groups} virtplug $command > /root/said 2>&1 < /dev/null; \
+         code=$?; \
+         [ $code = {code} ] || {{ echo \"$command ended with $code:\"; cat /root/said; }}; \
+         done <<'END'\n{}\nEND",
+        commands.join("\n")
+    ))?;
+    ensure!(said.is_empty(), "with {groups}, wanted {code}: {said}");
+    Ok(())
 }

@@ -19,6 +19,17 @@ fn wait_for(lab: &Outer, path: &str, word: &str) -> Result<String> {
     })
 }
 
+/// Runs a command in a terminal of 24 lines and 80 columns. Keys come through the pipe
+/// `/root/keys`; what it shows goes to a file.
+fn type_into(lab: &Outer, command: &str, screen: &str) -> Result<()> {
+    lab.sh(&format!(
+        "mkfifo /root/keys && (sleep 3600 > /root/keys 2> /dev/null &) && \
+         (script -qfec 'stty rows 24 cols 80; {command}; echo ended with $?' {screen} \
+         < /root/keys > /dev/null 2>&1 &)"
+    ))
+    .map(drop)
+}
+
 #[test]
 fn watch_shows_and_steers_with_keys() {
     scenario(|lab| {
@@ -26,12 +37,7 @@ fn watch_shows_and_steers_with_keys() {
         let alpha = lab.machine("alpha");
         let stick = lab.plug(Stick::serial("A1"))?;
         alpha.wait_exactly(&[&stick])?;
-        // Keys come through a pipe into a terminal of 24 lines and 80 columns.
-        lab.sh(
-            "mkfifo /root/keys && (sleep 3600 > /root/keys 2> /dev/null & echo $! > /root/holder) && \
-             (script -qfec 'stty rows 24 cols 80; virtplug watch; echo ended with $?' /root/screen \
-             < /root/keys > /dev/null 2>&1 &)",
-        )?;
+        type_into(lab, "virtplug watch", "/root/screen")?;
         wait_for(lab, "/root/screen", "alpha")?;
         lab.sh("printf d > /root/keys; sleep 1; printf y > /root/keys")?;
         lab.wait_on_host(&stick)?;
@@ -44,7 +50,7 @@ fn watch_shows_and_steers_with_keys() {
             screen.contains("\u{1b}[?1049h") && screen.contains("\u{1b}[?1049l"),
             "the terminal was not put back"
         );
-        lab.sh("kill $(cat /root/holder)").map(drop)
+        Ok(())
     });
 }
 
@@ -79,10 +85,13 @@ fn monitor_tells_what_happens_as_it_happens() {
 fn learn_waits_for_a_device_and_the_daemon_has_the_rule_at_once() {
     scenario(|lab| {
         lab.install(A1_TO_ALPHA)?;
-        lab.sh("(sleep 60 2> /dev/null | script -qfec 'virtplug learn beta --yes' /root/learned > /dev/null 2>&1) > /dev/null 2>&1 &")?;
-        wait_for(lab, "/root/learned", "plug")?;
+        type_into(lab, "virtplug learn beta", "/root/learned")?;
+        wait_for(lab, "/root/learned", "Plug the device in")?;
         let stick = lab.plug(Stick::serial("C1"))?;
+        wait_for(lab, "/root/learned", "Add it? [y/N]")?;
+        lab.sh("test ! -e /etc/virtplug/machines.d/beta.toml && echo y > /root/keys")?;
         lab.machine("beta").wait_exactly(&[&stick])?;
+        wait_for(lab, "/root/learned", "ended with 0")?;
         let written = lab.sh("cat /etc/virtplug/machines.d/beta.toml")?;
         ensure!(written.contains("\"C1\""), "{written}");
         virtplug(lab, "check", 0)?;

@@ -86,7 +86,9 @@ fn implies_interfaces(own: &[&Interfaces], wide: &Interfaces) -> bool {
         })
     };
     let confined = |own: &&Interfaces| !own.only.is_empty() && all_within(&own.only, &wide.only);
-    (wide.any.is_empty() || has(&wide.any))
+    // Also one that asks for nothing has to read them.
+    !own.is_empty()
+        && (wide.any.is_empty() || has(&wide.any))
         && wide.all.iter().all(|one| has(&[*one]))
         && (wide.only.is_empty() || own.iter().any(confined))
 }
@@ -167,4 +169,19 @@ fn class_within(narrow: ClassPattern, wide: ClassPattern) -> bool {
     part(narrow.class, wide.class)
         && part(narrow.subclass, wide.subclass)
         && part(narrow.protocol, wide.protocol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interfaces_that_are_not_asked_for_may_be_unread() {
+        let asking = Matcher {
+            interfaces: Some(Interfaces::default()),
+            ..Matcher::default()
+        };
+        assert!(!implies(&Matcher::default(), &asking));
+        assert!(implies(&asking, &asking));
+    }
 }

@@ -165,6 +165,14 @@ impl Engine {
 
     fn pause(&mut self, machine: Option<MachineKey>, pause: Pause) {
         self.mark(machine.as_ref());
+        let Orders { holds, pauses, .. } = &mut self.orders;
+        for hold in holds.values_mut() {
+            // What was ordered before counts no more where this pause is the one in force.
+            hold.in_pause.retain(|in_pause| match &machine {
+                Some(machine) => machine != in_pause,
+                None => pauses.contains_key(in_pause),
+            });
+        }
         match machine {
             Some(machine) => {
                 self.orders.pauses.insert(machine, pause);

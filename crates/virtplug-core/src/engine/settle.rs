@@ -272,7 +272,13 @@ impl Engine {
             return Some(Obstacle::NoConnection(reason));
         };
         let Some(state) = self.machines.get(machine) else {
-            return Some(Obstacle::MachineUnread);
+            // A machine that nobody asks for is only looked at while it runs.
+            let listed = connection.machines.contains_key(machine);
+            return Some(if listed {
+                Obstacle::MachineOff
+            } else {
+                Obstacle::MachineUnread
+            });
         };
         if let Some(slot) = &state.slot {
             let overdue = slot.overdue;
@@ -297,7 +303,7 @@ impl Engine {
             return Some(Obstacle::Occupied { machine, own: true });
         }
         if self.pause_at(machine, &device.port).is_some() {
-            return Some(Obstacle::Paused);
+            return Some(Obstacle::Paused(machine.clone()));
         }
         if let Some(occupied) = self.occupied(machine, device.address) {
             return Some(occupied);
@@ -306,7 +312,10 @@ impl Engine {
             let machine = machine.clone();
             return Some(Obstacle::Occupied { machine, own: true });
         }
-        if let Some(port) = state.taken_port(present.assignment.grant()) {
+        let grant = present.assignment.grant();
+        // Another machine's rule asks for nothing here.
+        let grant = grant.filter(|grant| grant.machine == *machine);
+        if let Some(port) = state.taken_port(grant) {
             return Some(Obstacle::GuestPortTaken(port.clone()));
         }
         if self.stays_out(device.instance, machine) {
@@ -356,6 +365,14 @@ impl Engine {
         let occupants = self.occupants.get(&address)?;
         let foreign = occupants.iter().find(|occupant| occupant.own.is_none());
         let other = foreign.or_else(|| occupants.first())?;
+        let pause = other
+            .own
+            .as_ref()
+            .and_then(|alias| self.pause_at(&other.machine, &alias.port));
+        if pause.is_some_and(|pause| !pause.detach) {
+            // What it has stays there until the pause ends.
+            return Some(Obstacle::Paused(other.machine.clone()));
+        }
         Some(occupied(&other.machine, other.own.is_some()))
     }
 }

@@ -20,3 +20,4 @@ mod restore;
 mod sharing;
 mod starting;
 mod switches;
+mod worlds;

@@ -128,6 +128,13 @@ impl Mirror {
             Order::Switch { .. } => {}
             Order::Pause { machine, detach } => {
                 let pause = Pause { detach: *detach };
+                let own = &self.orders.pauses;
+                for hold in self.orders.holds.values_mut() {
+                    hold.in_pause.retain(|one| match machine {
+                        Some(machine) => one != machine,
+                        None => own.contains_key(one),
+                    });
+                }
                 match machine {
                     Some(machine) => {
                         self.orders.pauses.insert(machine.clone(), pause);

@@ -1,4 +1,4 @@
-//! The JSON form. Additions keep the version; a change of meaning raises it.
+//! The JSON form.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use virtplug_config::{Diagnostic, RelatedPlace, Severity};
 use virtplug_core::{DeviceView, Engine, RawText};
-use virtplug_ipc::{Belongs, Device};
+use virtplug_ipc::{Belongs, Device, VERSION};
 
 use super::Checked;
 use super::verdict::Verdict;
@@ -78,7 +78,7 @@ impl Report {
     pub(super) fn new(checked: &Checked, verdict: Verdict) -> Self {
         let policy = checked.result.as_ref().ok().map(|loaded| &loaded.policy);
         Self {
-            version: 2,
+            version: VERSION,
             verdict: match verdict {
                 Verdict::Correct => "correct",
                 Verdict::Doubtful => "doubtful",

@@ -7,6 +7,8 @@ use serde::Serialize;
 use tokio::select;
 use tokio::task::yield_now;
 use tracing::debug;
+use virtplug_core::Escaped;
+use virtplug_ipc::ControlError;
 use zlink::connection::socket::{ReadHalf, ReadResult, Socket, WriteHalf};
 use zlink::connection::{PassedCredentials, ReadConnection};
 use zlink::service::{MethodReply, ReplyStreamItem};
@@ -14,6 +16,9 @@ use zlink::{Connection, Reply, Service};
 
 use super::line::{Incoming, Line, Outgoing};
 use super::methods::Methods;
+
+/// Characters of an error that a client gets to read; there may be its own words in it.
+const LONGEST_ERROR: usize = 300;
 
 /// Serves a client until it goes, or does what it must not.
 pub(super) async fn serve(line: Line, mut methods: Methods) {
@@ -41,7 +46,12 @@ async fn next_call(
     outgoing: &mut Outgoing,
     methods: &mut Methods,
 ) -> zlink::Result<()> {
-    let (call, _) = incoming.receive_call().await?;
+    let received = incoming.receive_call().await;
+    if let Err(zlink::Error::Json(error)) = &received {
+        // It says why it closes, as far as it can.
+        send(outgoing, &not_understood(&error.to_string())).await?;
+    }
+    let (call, _) = received?;
     let oneway = call.oneway();
     // The methods are the same on every connection, so they need not have this one.
     let mut nowhere = Connection::new(Nowhere);
@@ -63,6 +73,14 @@ async fn next_call(
         MethodReply::Multi(replies) => stream(line, outgoing, replies).await,
         // No method upgrades a connection.
         _ => Err(zlink::Error::UnexpectedEof),
+    }
+}
+
+/// What is answered to a message that is no call, or has no such parameters.
+fn not_understood(error: &str) -> ControlError {
+    let error: String = error.chars().take(LONGEST_ERROR).collect();
+    ControlError::Failed {
+        message: format!("no such method, or not its parameters: {}", Escaped(&error)),
     }
 }
 

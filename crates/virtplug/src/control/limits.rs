@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 /// Connections at once.
 pub(super) const CONNECTIONS: usize = 512;
 
@@ -16,13 +18,32 @@ pub(super) const READ_BY_CLIENT: Duration = Duration::from_secs(10);
 /// How long a client may take to send a message that it has begun.
 pub(super) const HALF_MESSAGE: Duration = Duration::from_secs(30);
 
-/// Longest time that a client may wait for an answer.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(600);
+/// Longest time that a client may wait for an answer; the longest of `--wait`, too.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// Bytes of a message that are always read. A connection keeps the memory of its longest one.
+pub(super) const SHORT_MESSAGE: usize = 64 * 1024;
+
+/// Connections at once that may send longer ones.
+pub(super) const LONG_MESSAGES: usize = 32;
+
+/// Connections that are kept for root, whoever takes the others.
+const KEPT_FOR_ROOT: usize = 32;
 
 /// Who has connections, by user.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Places {
     taken: Arc<Mutex<BTreeMap<u32, usize>>>,
+    long: Arc<Semaphore>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            taken: Arc::default(),
+            long: Arc::new(Semaphore::new(LONG_MESSAGES)),
+        }
+    }
 }
 
 /// One connection; dropping it makes room for another.
@@ -33,14 +54,25 @@ pub(super) struct Place {
 }
 
 impl Places {
+    /// The right to send long messages, for one connection, if it is to be had.
+    pub(super) fn take_long(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.long).try_acquire_owned().ok()
+    }
+
     /// A place for a connection of a user, if there is one.
     pub(super) fn take(&self, uid: u32) -> Option<Place> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = taken.values().sum();
-        let own = taken.entry(uid).or_default();
-        if all >= CONNECTIONS || (uid != 0 && *own >= CONNECTIONS_OF_USER) {
+        let own = taken.get(&uid).copied().unwrap_or_default();
+        let (most, most_own) = if uid == 0 {
+            (CONNECTIONS, CONNECTIONS)
+        } else {
+            (CONNECTIONS - KEPT_FOR_ROOT, CONNECTIONS_OF_USER)
+        };
+        if all >= most || own >= most_own {
             return None;
         }
+        let own = taken.entry(uid).or_default();
         *own += 1;
         Some(Place {
             places: self.clone(),
@@ -63,6 +95,19 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_users_together_leave_room_for_root() {
+        let places = Places::default();
+        let users: Vec<Place> = (0..600)
+            .filter_map(|number| places.take(1000 + number % 3))
+            .collect();
+        assert_eq!(users.len(), CONNECTIONS - KEPT_FOR_ROOT);
+        let of_root: Vec<Place> = (0..600).map_while(|_| places.take(0)).collect();
+        assert_eq!(of_root.len(), KEPT_FOR_ROOT);
+        drop(users);
+        assert!(places.take(1000).is_some());
+    }
 
     #[test]
     fn one_user_leaves_room_for_others() {

@@ -11,6 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, recv};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 use virtplug_ipc::MAX_MESSAGE;
 
@@ -20,11 +21,14 @@ use zlink::connection::socket::{
 use zlink::connection::{Gid, PassedCredentials};
 
 use super::access::Caller;
-use super::limits::{HALF_MESSAGE, READ_BY_CLIENT};
+use super::limits::{HALF_MESSAGE, Places, READ_BY_CLIENT, SHORT_MESSAGE};
 
 /// A connection's socket.
 #[derive(Debug, Clone)]
-pub(super) struct Line(Arc<UnixStream>);
+pub(super) struct Line {
+    stream: Arc<UnixStream>,
+    places: Places,
+}
 
 /// What comes from the client.
 #[derive(Debug)]
@@ -32,6 +36,9 @@ pub(super) struct Incoming {
     stream: Arc<UnixStream>,
     /// Bytes of the message that is not whole yet.
     begun: usize,
+    places: Places,
+    /// The right to send long messages, once it was taken.
+    long: Option<OwnedSemaphorePermit>,
     /// When it must be whole.
     due: Option<Instant>,
 }
@@ -41,8 +48,11 @@ pub(super) struct Incoming {
 pub(super) struct Outgoing(Arc<UnixStream>);
 
 impl Line {
-    pub(super) fn new(stream: UnixStream) -> Self {
-        Self(Arc::new(stream))
+    pub(super) fn new(stream: UnixStream, places: Places) -> Self {
+        Self {
+            stream: Arc::new(stream),
+            places,
+        }
     }
 
     /// Who is at the other end, as the kernel noted when they connected.
@@ -62,11 +72,14 @@ impl Line {
     /// not read yet, or has only ended its own half: it may wait for an answer.
     pub(super) async fn gone(&self) {
         loop {
-            if self.0.readable().await.is_err() {
+            if self.stream.readable().await.is_err() {
                 return;
             }
-            match self.0.try_io(Interest::READABLE, || peek(&self.0)) {
-                Ok(0) if hung_up(&self.0) => return,
+            let peeked = self
+                .stream
+                .try_io(Interest::READABLE, || peek(&self.stream));
+            match peeked {
+                Ok(0) if hung_up(&self.stream) => return,
                 Ok(_) => return pending().await,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(_) => return,
@@ -92,7 +105,7 @@ fn hung_up(stream: &UnixStream) -> bool {
 
 impl AsFd for Line {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.stream.as_fd()
     }
 }
 
@@ -104,11 +117,13 @@ impl Socket for Line {
 
     fn split(self) -> (Incoming, Outgoing) {
         let incoming = Incoming {
-            stream: Arc::clone(&self.0),
+            stream: Arc::clone(&self.stream),
             begun: 0,
+            places: self.places,
+            long: None,
             due: None,
         };
-        (incoming, Outgoing(self.0))
+        (incoming, Outgoing(self.stream))
     }
 }
 
@@ -130,6 +145,12 @@ impl Incoming {
             self.begun += part.len();
             if self.begun > MAX_MESSAGE {
                 return Err(zlink::Error::BufferOverflow);
+            }
+            if self.begun > SHORT_MESSAGE && self.long.is_none() {
+                self.long = self.places.take_long();
+                if self.long.is_none() {
+                    return Err(zlink::Error::BufferOverflow);
+                }
             }
             if parts.peek().is_some() {
                 self.begun = 0;

@@ -13,8 +13,8 @@ use virtplug_ipc::{
     Belongs, BelongsKind, Change, Changes, Condition, Connection, ControlError, Counts, Details,
     Device, DeviceExplanation, DeviceList, DeviceState, Entry, Explanation, Group, Happened,
     Happening, HappeningKind, Holder, HostUse, HostUseKind, MachineKind, MachineList, MachineName,
-    MachineState, Obstacle, Paused, Property, RuleExplanation, RuleList, RuleName, RuleState,
-    Shown, Status, Verdict,
+    MachineState, Obstacle, ObstacleKind, Paused, Property, RuleExplanation, RuleList, RuleName,
+    RuleState, Shown, Standing, Status, Verdict,
 };
 
 /// What one client can call.
@@ -119,8 +119,8 @@ fn ending() -> ControlError {
     types = [
         Belongs, BelongsKind, Change, Condition, Connection, Counts, Details, Device,
         DeviceExplanation, DeviceState, Entry, Group, Happening, HappeningKind, Holder,
-        HostUse, HostUseKind, MachineKind, MachineName, MachineState, Obstacle, Paused, Property, RuleExplanation,
-        RuleName, RuleState, Verdict
+        HostUse, HostUseKind, MachineKind, MachineName, MachineState, Obstacle, ObstacleKind, Paused,
+        Property, RuleExplanation, RuleName, RuleState, Standing, Verdict
     ],
     vendor = "virtplug",
     product = "virtplug",
@@ -187,7 +187,8 @@ impl Methods {
         self.change(request, wait_ms).await
     }
 
-    /// Detaches a device and keeps it on the host until it is unplugged or released.
+    /// Detaches a device and keeps it on the host until it is unplugged, the machine that had it
+    /// stops, or it is released.
     async fn detach(
         &mut self,
         device: String,

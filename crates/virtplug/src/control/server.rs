@@ -91,7 +91,7 @@ impl Door {
     }
 
     async fn welcome(&self, stream: UnixStream, clients: &mut JoinSet<()>) {
-        let line = Line::new(stream);
+        let line = Line::new(stream, self.places.clone());
         let caller = match line.caller().await {
             Ok(caller) => caller,
             Err(error) => {

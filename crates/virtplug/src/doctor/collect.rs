@@ -10,15 +10,17 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use virtplug_config::Severity;
 use virtplug_core::{ConnectionUri, Escaped};
+use virtplug_ipc::{Control as _, ControlError};
 use virtplug_libvirt::{Connection as Open, EventLoop, OpenError};
 use virtplug_udev::Host;
 
 use super::facts::{
-    Configuration, Connection, Control, Facts, FileKind, Found, Libvirt, Machine, Udev, Unreachable,
+    self, Configuration, Connection, Control, Facts, FileKind, Found, Libvirt, Machine, Udev,
 };
 use super::reader::Places;
 use super::user;
 use crate::cli::Sources;
+use crate::client::{self, Unreachable};
 use crate::edge::error_text;
 use crate::machine_names::MachineNames;
 use crate::settings;
@@ -59,7 +61,7 @@ pub(super) async fn all(world: World, sources: &Sources) -> Facts {
     };
     Facts {
         user: user::read(&places),
-        control: control(Path::new(virtplug_ipc::SOCKET)).await,
+        control: control(&client::socket()).await,
         configuration,
         connections,
         udev,
@@ -87,13 +89,31 @@ async fn within<T>(task: tokio::task::JoinHandle<T>) -> Result<T, String> {
 
 async fn control(socket: &Path) -> Control {
     match timeout(PATIENCE, UnixStream::connect(socket)).await {
-        Ok(Ok(_)) => Control::Answers,
+        Ok(Ok(_)) => ask(socket).await,
         Ok(Err(error)) => match error.kind() {
             io::ErrorKind::NotFound => Control::Missing,
             io::ErrorKind::ConnectionRefused => Control::Refused,
-            io::ErrorKind::PermissionDenied => Control::Forbidden,
+            io::ErrorKind::PermissionDenied => Control::Forbidden(error.to_string()),
             _ => Control::Failed(error.to_string()),
         },
+        Err(_) => Control::Failed(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+/// Whether the daemon answers this user.
+async fn ask(socket: &Path) -> Control {
+    let (mut client, note) = match client::greet(socket).await {
+        Ok(greeted) => greeted,
+        Err(Unreachable::Broken(reason) | Unreachable::NotPermitted(reason)) => {
+            return Control::Failed(Escaped(&reason).to_string());
+        }
+        Err(Unreachable::NotRunning) => return Control::Refused,
+    };
+    match timeout(PATIENCE, client.status()).await {
+        Ok(Ok(Ok(_))) => note.map_or(Control::Answers, Control::OtherVersion),
+        Ok(Ok(Err(ControlError::NotPermitted { message }))) => Control::Forbidden(message),
+        Ok(Ok(Err(error))) => Control::Failed(error.to_string()),
+        Ok(Err(error)) => Control::Failed(Escaped(&error.to_string()).to_string()),
         Err(_) => Control::Failed(format!("no answer within {} s", PATIENCE.as_secs())),
     }
 }
@@ -141,7 +161,7 @@ async fn connection(
     events: EventLoop,
     uri: ConnectionUri,
     names: MachineNames,
-) -> Result<Libvirt, Unreachable> {
+) -> Result<Libvirt, facts::Unreachable> {
     let look = spawn_blocking(move || {
         let open =
             Open::open(events, &uri, Arc::new(|_| {})).map_err(|error| unreachable(&error))?;
@@ -149,19 +169,19 @@ async fn connection(
     });
     match within(look).await {
         Ok(result) => result,
-        Err(error) => Err(Unreachable::NotRunning(error)),
+        Err(error) => Err(facts::Unreachable::NotRunning(error)),
     }
 }
 
-fn unreachable(error: &OpenError) -> Unreachable {
+fn unreachable(error: &OpenError) -> facts::Unreachable {
     let (OpenError::NotRunning { code, message }
     | OpenError::NotPermitted { code, message }
     | OpenError::Other { code, message }) = error;
     let text = format!("{} (libvirt error {code})", Escaped(message));
     match error {
-        OpenError::NotRunning { .. } => Unreachable::NotRunning(text),
-        OpenError::NotPermitted { .. } => Unreachable::NotPermitted(text),
-        OpenError::Other { .. } => Unreachable::Other(text),
+        OpenError::NotRunning { .. } => facts::Unreachable::NotRunning(text),
+        OpenError::NotPermitted { .. } => facts::Unreachable::NotPermitted(text),
+        OpenError::Other { .. } => facts::Unreachable::Other(text),
     }
 }
 

@@ -40,10 +40,13 @@ pub(crate) struct User {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Control {
     Answers,
+    /// It answers and is of another version; with what that means.
+    OtherVersion(String),
     Missing,
     /// There is a socket and nobody behind it.
     Refused,
-    Forbidden,
+    /// It refuses this user, with its words.
+    Forbidden(String),
     Failed(String),
 }
 

@@ -270,7 +270,7 @@ fn the_socket_the_user_and_the_configuration_are_told_in_each_state() {
     facts.connections = vec![libvirt(Version::new(4, 3, 9), Vec::new())];
     tell(facts);
     let mut facts = healthy();
-    facts.control = Control::Forbidden;
+    facts.control = Control::Forbidden("`sudo usermod -aG libvirt USER`".to_owned());
     facts.user = User {
         name: Some("ann".to_owned()),
         listed: groups(&["virtplug"]),

@@ -2,11 +2,12 @@
 
 use super::finding::{Finding, Severity};
 use crate::naming::counted;
+use crate::table::wrap;
 
 /// Columns of a line.
-const WIDTH: usize = 80;
+const WIDTH: u16 = 80;
 /// Columns before a text.
-const INDENT: usize = 11;
+const INDENT: u16 = 11;
 
 /// How many findings matter that much.
 pub(super) fn count(findings: &[Finding], severity: Severity) -> usize {
@@ -60,24 +61,26 @@ fn summary(findings: &[Finding]) -> String {
 
 /// A word at the left and a text beside it, wrapped between words.
 fn paragraph(out: &mut String, word: &str, text: &str) {
-    let mut line = format!("  {word:<8} ");
-    let mut column = INDENT;
-    for (number, part) in text.split(' ').filter(|part| !part.is_empty()).enumerate() {
-        let length = part.chars().count();
-        if number > 0 {
-            if column + 1 + length > WIDTH {
-                out.push_str(line.trim_end());
-                out.push('\n');
-                line = " ".repeat(INDENT);
-                column = INDENT;
-            } else {
-                line.push(' ');
-                column += 1;
-            }
-        }
-        line.push_str(part);
-        column += length;
+    let mut label = format!("  {word:<8} ");
+    for line in wrap(text, WIDTH - INDENT) {
+        out.push_str(&label);
+        out.push_str(&line);
+        out.push('\n');
+        label = " ".repeat(usize::from(INDENT));
     }
-    out.push_str(line.trim_end());
-    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+
+    #[test]
+    fn no_text_is_wider_than_the_terminal() {
+        let mut out = String::new();
+        let long = format!("{} {}", "x".repeat(200), "日".repeat(100));
+        paragraph(&mut out, "warning", &long);
+        assert!(out.lines().all(|line| line.width() <= 80), "{out}");
+    }
 }

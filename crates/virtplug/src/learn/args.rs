@@ -23,6 +23,9 @@ pub(crate) struct LearnArgs {
     /// Show the rule and where it would go; change nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+    /// Print JSON: the device, the rule and where it goes; --yes writes it, too
+    #[arg(long)]
+    pub(crate) json: bool,
     /// What the rule shall go by [default: the most stable that is unambiguous here]
     #[arg(long = "match", value_enum, value_name = "WHAT")]
     pub(crate) match_by: Option<MatchBy>,

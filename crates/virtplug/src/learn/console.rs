@@ -9,7 +9,7 @@ use std::time::Duration;
 use virtplug_udev::{Host, HostChange, HostReport, Monitor, MonitorError, RECEIVE_BUFFER};
 
 use crate::edge::error_text;
-use crate::output::print;
+use crate::output::{aside, print};
 
 /// Something that the dialogue reacts to.
 #[derive(Debug)]
@@ -38,8 +38,33 @@ pub(crate) trait Console {
     fn next(&mut self, patience: Option<Duration>) -> Input;
 }
 
+/// Where the dialogue is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// On standard output.
+    Out,
+    /// On standard error: standard output is for the JSON.
+    Aside,
+}
+
+impl Voice {
+    /// Of a command that prints JSON, or does not.
+    pub(crate) fn of(json: bool) -> Self {
+        if json { Self::Aside } else { Self::Out }
+    }
+
+    /// Shows a text, as it is.
+    pub(crate) fn say(self, text: &str) {
+        match self {
+            Self::Out => print(text),
+            Self::Aside => aside(text),
+        }
+    }
+}
+
 /// Standard input and output, and the monitor.
 pub(crate) struct Terminal {
+    voice: Voice,
     interactive: bool,
     sender: Sender<Input>,
     receiver: Receiver<Input>,
@@ -47,7 +72,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Begins to read standard input, if that is a terminal.
-    pub(crate) fn open() -> Self {
+    pub(crate) fn open(voice: Voice) -> Self {
         let (sender, receiver) = channel();
         let interactive = io::stdin().is_terminal();
         if interactive {
@@ -63,6 +88,7 @@ impl Terminal {
             });
         }
         Self {
+            voice,
             interactive,
             sender,
             receiver,
@@ -95,7 +121,7 @@ impl Console for Terminal {
     }
 
     fn say(&mut self, text: &str) {
-        print(text);
+        self.voice.say(text);
     }
 
     fn next(&mut self, patience: Option<Duration>) -> Input {

@@ -1,41 +1,18 @@
 //! Devices for the tests of the dialogue, odd ones among them.
 
-use virtplug_core::{
-    ClassCode, Device, DeviceNumber, Fact, Half, HostAddress, InstanceId, PortPath, ProductId,
-    RawText, Removable, Revision, Speed, UdevRecord, VendorId,
-};
+use virtplug_core::{ClassCode, Device, Fact, PortPath, ProductId};
+
+use crate::fixture;
 
 /// A serial converter at a port of a PCI controller.
 pub(crate) fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Device {
-    let port: PortPath = port.parse().unwrap();
-    let text = |bytes: &[u8]| Fact::Known((!bytes.is_empty()).then(|| RawText::new(bytes)));
+    let device = fixture::device(port, number, serial, name);
     Device {
         syspath: format!(
             "/sys/devices/pci0000:00/0000:00:14.0/usb{}/{port}",
-            port.bus()
+            device.port.bus()
         ),
-        instance: InstanceId(u64::from(number)),
-        address: HostAddress {
-            bus: port.bus(),
-            device: DeviceNumber(number),
-        },
-        port,
-        vendor: VendorId(0x10c4),
-        product: ProductId(0xea60),
-        revision: Fact::Known(Revision(0x0100)),
-        class: ClassCode::default(),
-        interfaces: Fact::Known([ClassCode::new(0xff, 0, 0)].into()),
-        speed: Fact::Known(Speed::Full),
-        removable: Fact::Known(Removable::Unknown),
-        peer: Fact::Known(None),
-        half: Fact::Known(Half::Usb2),
-        authorized: Fact::Known(true),
-        serial: text(serial),
-        manufacturer: Fact::Known(None),
-        product_name: text(name),
-        udev: Fact::Known(UdevRecord::default()),
-        processed: true,
-        in_use: Fact::Known([].into()),
+        ..device
     }
 }
 

@@ -22,6 +22,7 @@ fn args(config: &Path) -> LearnArgs {
         device: None,
         yes: false,
         dry_run: false,
+        json: false,
         match_by: None,
         name: None,
         config: config.to_owned(),
@@ -54,11 +55,14 @@ fn session(port: &str, change: impl FnOnce(&mut LearnArgs), answers: &[&str]) ->
     let machine = args.machine.clone().unwrap_or("gamma".to_owned());
     let arrivals = Arrivals::of(devices());
     let end = match agree(&mut script, (&machine, None), &at(port), &arrivals, &args) {
-        Ok(Some(change)) => {
-            change.write().unwrap();
-            format!("written, {}", change.loaded().policy.rules().len())
+        Ok(Agreed { change, report }) => {
+            let end = change.map_or("-".to_owned(), |change| {
+                change.write().unwrap();
+                format!("written, {}", change.loaded().policy.rules().len())
+            });
+            let report = report.map(|report| serde_json::to_string_pretty(&report).unwrap());
+            report.map_or(end.clone(), |report| format!("{end}\n{report}"))
         }
-        Ok(None) => "-".to_owned(),
         Err(failure) => format!("{failure:?}"),
     };
     let text = format!("{}=> {end}", script.said);
@@ -81,6 +85,30 @@ fn a_rule_is_shown_and_written_after_a_yes() {
         session("7-1", |args| args.match_by = Some(MatchBy::StablePort), &[]),
     ];
     insta::assert_snapshot!(all.join("\n--------\n"));
+}
+
+#[test]
+fn json_tells_the_same_and_asks_nothing() {
+    let json = |args: &mut LearnArgs| args.json = true;
+    let all = [
+        session("1-1", json, &[]),
+        session("1-3", |args| (args.json, args.yes) = (true, true), &[]),
+        session(
+            "1-7",
+            |args| (args.json, args.machine) = (true, Some("beta".to_owned())),
+            &[],
+        ),
+    ];
+    insta::assert_snapshot!(all.join("\n--------\n"));
+}
+
+#[test]
+fn who_may_not_write_is_told_so() {
+    let error = EditError::Io {
+        file: "/etc/virtplug/virtplug.toml".into(),
+        error: std::io::ErrorKind::PermissionDenied.into(),
+    };
+    assert_eq!(Failure::from(error).tell(), Exit::NotPermitted);
 }
 
 #[test]

@@ -72,8 +72,8 @@ pub(crate) fn change(
         // Writing to a string does not fail.
         let _ = writeln!(text, "warning: {warning}");
     }
-    for rival in rivals(device, around, change) {
-        let _ = writeln!(text, "{rival}");
+    for (severity, rival) in rivals(device, around, change) {
+        let _ = writeln!(text, "{severity}: {rival}");
     }
     let what = if change.is_new() {
         "a new file"
@@ -84,6 +84,17 @@ pub(crate) fn change(
     let _ = write!(text, "\n{} ({what}):\n{}", Escaped(&file), entry(change));
     text.push_str(&copied(change));
     text
+}
+
+/// What speaks against a change, beside what the proposal says.
+pub(crate) fn warnings(
+    device: &Device,
+    around: &BTreeMap<PortPath, Device>,
+    change: &Change,
+) -> Vec<String> {
+    let rivals = rivals(device, around, change).into_iter();
+    let rivals = rivals.map(|(_, rival)| rival);
+    rivals.chain(advice(device, around, change)).collect()
 }
 
 /// That a file of another folder is copied.
@@ -116,7 +127,11 @@ fn line_shown(line: &str) -> String {
 }
 
 /// Other rules that hold for the device, and who wins.
-fn rivals(device: &Device, around: &BTreeMap<PortPath, Device>, change: &Change) -> Vec<String> {
+fn rivals(
+    device: &Device,
+    around: &BTreeMap<PortPath, Device>,
+    change: &Change,
+) -> Vec<(&'static str, String)> {
     let policy = &change.loaded().policy;
     let claims = policy.claims(device, around);
     let Some(new) = policy.rules().get(change.rule()) else {
@@ -136,10 +151,11 @@ fn rivals(device: &Device, around: &BTreeMap<PortPath, Device>, change: &Change)
                 Owner::Host => "the host".to_owned(),
                 Owner::Machine(machine) => machine.to_string(),
             };
-            format!(
-                "{severity}: the {} {sure} it for {owner}; {outcome}",
+            let text = format!(
+                "the {} {sure} it for {owner}; {outcome}",
                 rule_text(&claim.rule)
-            )
+            );
+            (severity, text)
         })
         .collect()
 }

@@ -2,9 +2,11 @@
 
 use virtplug_core::{
     Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Obstacle, Owner, RawText, Rule,
-    Time, Use,
+    Stuck, Time, Use,
 };
-use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, HostUse, HostUseKind, RuleName};
+use virtplug_ipc::{
+    Belongs, BelongsKind, DeviceState, Holder, HostUse, HostUseKind, ObstacleKind, RuleName,
+};
 
 use super::machine::machine_name;
 use super::rule::rule_name;
@@ -74,11 +76,36 @@ pub(crate) fn device_state(
             .obstacle
             .as_ref()
             .map(|obstacle| virtplug_ipc::Obstacle {
+                kind: obstacle_kind(obstacle),
                 reason: obstacle.to_string(),
                 trouble: obstacle.is_trouble(),
                 failures: view.failures,
                 retry_ms: next_try(engine, view, obstacle).map(|at| millis(at, context)),
             }),
+    }
+}
+
+fn obstacle_kind(obstacle: &Obstacle) -> ObstacleKind {
+    match obstacle {
+        Obstacle::NoConnection(_) => ObstacleKind::NoConnection,
+        Obstacle::MachineUnread => ObstacleKind::MachineUnread,
+        Obstacle::NoSuchMachine => ObstacleKind::NoSuchMachine,
+        Obstacle::MachineOff => ObstacleKind::MachineOff,
+        Obstacle::MachineBusy => ObstacleKind::MachineBusy,
+        Obstacle::FirstLook(_) => ObstacleKind::FirstLook,
+        Obstacle::NotProcessed(_) => ObstacleKind::NotProcessed,
+        Obstacle::Occupied { own: true, .. } => ObstacleKind::OldEntry,
+        Obstacle::Occupied { own: false, .. } => ObstacleKind::ForeignEntry,
+        Obstacle::Held => ObstacleKind::Held,
+        Obstacle::Paused(_) => ObstacleKind::Paused,
+        Obstacle::InUse(_) => ObstacleKind::InUse,
+        Obstacle::Flapping(_) => ObstacleKind::Flapping,
+        Obstacle::Retry { .. } => ObstacleKind::Retry,
+        Obstacle::GuestPortTaken(_) => ObstacleKind::GuestPortTaken,
+        Obstacle::Stuck(Stuck::NoController) => ObstacleKind::NoController,
+        Obstacle::Stuck(Stuck::NoFreePort) => ObstacleKind::NoFreePort,
+        Obstacle::RateLimited(_) => ObstacleKind::RateLimited,
+        Obstacle::CallUnderWay { .. } => ObstacleKind::CallUnderWay,
     }
 }
 

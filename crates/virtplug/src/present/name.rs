@@ -1,7 +1,7 @@
 //! From what a user typed to the machine or device that is meant.
 
 use virtplug_core::{
-    Device, DeviceView, Engine, MachineError, MachineKey, Rule, SelectError, select, select_machine,
+    Device, Engine, MachineError, MachineKey, Rule, SelectError, select, select_machine,
 };
 use virtplug_ipc::ControlError;
 
@@ -23,7 +23,7 @@ pub(crate) fn resolve_device<'e>(
     engine: &'e Engine,
     text: &str,
 ) -> Result<&'e Device, ControlError> {
-    device(engine, text).map_err(|error| no_device(&error))
+    device(engine, text).map_err(|error| no_device(&error, error.to_string()))
 }
 
 /// The machine, or else the device, that a text names.
@@ -48,22 +48,22 @@ pub(super) fn resolve<'e>(engine: &'e Engine, text: &str) -> Result<Named<'e>, C
             }
             _ => error.to_string(),
         };
-        ControlError::NoSuchDevice { message }
+        no_device(&error, message)
     })
 }
 
 fn device<'e>(engine: &'e Engine, text: &str) -> Result<&'e Device, SelectError> {
-    let views: Vec<DeviceView<'e>> = engine.devices().collect();
     let giver = |device: &Device| -> Option<&'e Rule> {
-        let view = views.iter().find(|view| view.device.port == device.port)?;
+        let view = engine.device_view(&device.port)?;
         view.assignment.grant()?.rule().map(AsRef::as_ref)
     };
-    select(text, views.iter().map(|view| view.device), giver)
+    select(text, engine.devices().map(|view| view.device), giver)
 }
 
-fn no_device(error: &SelectError) -> ControlError {
-    ControlError::NoSuchDevice {
-        message: error.to_string(),
+fn no_device(error: &SelectError, message: String) -> ControlError {
+    match error {
+        SelectError::Ambiguous { .. } => ControlError::Ambiguous { message },
+        SelectError::Nothing { .. } => ControlError::NoSuchDevice { message },
     }
 }
 
@@ -76,7 +76,9 @@ fn no_machine(engine: &Engine, error: &MachineError) -> ControlError {
             None => format!("\nnot connected to {}", connection.uri),
         })
         .collect();
-    ControlError::NoSuchMachine {
-        message: format!("{error}{down}"),
+    let message = format!("{error}{down}");
+    match error {
+        MachineError::Ambiguous { .. } => ControlError::Ambiguous { message },
+        MachineError::Nothing { .. } => ControlError::NoSuchMachine { message },
     }
 }

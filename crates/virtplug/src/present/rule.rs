@@ -11,7 +11,7 @@ use virtplug_ipc::{Group, RuleList, RuleName, RuleState, VERSION};
 use super::machine::machine_name;
 
 /// A rule as messages name it.
-pub(super) fn rule_name(rule: &Rule) -> RuleName {
+pub(crate) fn rule_name(rule: &Rule) -> RuleName {
     RuleName {
         name: rule.name.as_deref().map(|name| Escaped(name).to_string()),
         origin: Escaped(&rule.origin).to_string(),

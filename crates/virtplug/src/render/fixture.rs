@@ -6,7 +6,7 @@ mod machines;
 
 use virtplug_ipc::{
     Belongs, BelongsKind, Connection, Counts, Device, DeviceList, DeviceState, Group, Holder,
-    MachineName, Obstacle, Paused, RuleName, Status, VERSION,
+    MachineName, Obstacle, ObstacleKind, Paused, RuleName, Status, VERSION,
 };
 
 pub(crate) use answers::{changed, event, explained, shown_device};
@@ -104,8 +104,9 @@ fn decided(device: Device, kind: BelongsKind, reason: &str) -> DeviceState {
     state
 }
 
-fn obstacle(reason: &str, trouble: bool, retry_ms: Option<u64>) -> Obstacle {
+fn obstacle(kind: ObstacleKind, reason: &str, trouble: bool, retry_ms: Option<u64>) -> Obstacle {
     Obstacle {
+        kind,
         reason: reason.into(),
         trouble,
         failures: u32::from(retry_ms.is_some()) * 3,
@@ -122,7 +123,12 @@ pub(crate) fn off() -> DeviceState {
             "CP2102 USB to UART Bridge Controller",
         ),
         "beta",
-        Some(obstacle("the machine is off", false, None)),
+        Some(obstacle(
+            ObstacleKind::MachineOff,
+            "the machine is off",
+            false,
+            None,
+        )),
     )
 }
 
@@ -131,6 +137,7 @@ pub(crate) fn failing() -> DeviceState {
         device("3-3", 11, Some("0001"), "CP2102N"),
         "alpha",
         Some(obstacle(
+            ObstacleKind::Retry,
             "try 3 failed and will be repeated: device 003:011 is in use (libvirt error 55)",
             true,
             Some(11_300),
@@ -170,6 +177,7 @@ pub(crate) fn troubled_devices() -> DeviceList {
         plain("3-6", 14, "Webcam"),
         "alpha",
         Some(obstacle(
+            ObstacleKind::ForeignEntry,
             "machine beta has it by an entry that is not ours",
             true,
             None,
@@ -184,8 +192,18 @@ pub(crate) fn troubled_devices() -> DeviceList {
         machine: machine("alpha"),
         own: true,
     }];
-    let gone = obstacle("libvirt knows no machine of this name", true, None);
-    let down = obstacle("not connected to libvirt: no socket", true, Some(4_000));
+    let gone = obstacle(
+        ObstacleKind::NoSuchMachine,
+        "libvirt knows no machine of this name",
+        true,
+        None,
+    );
+    let down = obstacle(
+        ObstacleKind::NoConnection,
+        "not connected to libvirt: no socket",
+        true,
+        Some(4_000),
+    );
     let mut refused = hub("3-2", 7);
     refused.belongs.kind = BelongsKind::Refused;
     refused.belongs.reason = hub_kept.into();

@@ -1,10 +1,9 @@
 //! Words that several replies share.
 
 use jiff::Timestamp;
-use virtplug_core::Obstacle as CoreObstacle;
 use virtplug_ipc::{
     Belongs, BelongsKind, Device, DeviceState, HappeningKind, MachineKind, MachineName, Obstacle,
-    RuleName,
+    ObstacleKind, RuleName,
 };
 
 use super::Tone;
@@ -105,19 +104,14 @@ pub(crate) enum Brief {
     Trouble,
 }
 
-/// What kind of obstacle it is, by the sentences of the engine.
+/// What of an obstacle a list tells.
 pub(crate) fn brief(obstacle: &Obstacle) -> Brief {
-    let starts = |known: CoreObstacle| obstacle.reason.starts_with(&known.to_string());
-    if starts(CoreObstacle::MachineOff) {
-        Brief::MachineOff
-    } else if starts(CoreObstacle::NoSuchMachine) {
-        Brief::NoSuchMachine
-    } else if starts(CoreObstacle::NoConnection(None)) || starts(CoreObstacle::MachineUnread) {
-        Brief::NotRead
-    } else if obstacle.trouble {
-        Brief::Trouble
-    } else {
-        Brief::Waiting
+    match obstacle.kind {
+        ObstacleKind::MachineOff => Brief::MachineOff,
+        ObstacleKind::NoSuchMachine => Brief::NoSuchMachine,
+        ObstacleKind::NoConnection | ObstacleKind::MachineUnread => Brief::NotRead,
+        _ if obstacle.trouble => Brief::Trouble,
+        _ => Brief::Waiting,
     }
 }
 
@@ -228,6 +222,7 @@ pub(crate) fn kind_word(kind: HappeningKind) -> &'static str {
         HappeningKind::Conflict => "conflict",
         HappeningKind::Starting => "starting",
         HappeningKind::StartFailed => "start-failed",
+        HappeningKind::Machine => "machine",
         HappeningKind::Connected => "connected",
         HappeningKind::Waiting => "waiting",
         HappeningKind::CallOverdue => "call-overdue",
@@ -257,6 +252,7 @@ pub(crate) fn kind_tone(kind: HappeningKind) -> Tone {
         | HappeningKind::Plugged
         | HappeningKind::Unplugged
         | HappeningKind::Detached
+        | HappeningKind::Machine
         | HappeningKind::Order
         | HappeningKind::Starting => Tone::Plain,
     }
@@ -285,6 +281,28 @@ mod tests {
         assert_eq!(spans, ["1 s", "12 s", "13 s", "3 min 20 s", "2 h 5 min"]);
         assert_eq!(next_try(Some(0)), "; next try now");
         assert_eq!(next_try(None), "");
+    }
+
+    /// The sentence may hold a name of a device or a machine, and a hidden serial number.
+    #[test]
+    fn an_obstacle_is_known_by_its_kind_and_not_by_its_sentence() {
+        let obstacle = |kind, trouble| Obstacle {
+            kind,
+            reason: "the machine is off".to_owned(),
+            trouble,
+            failures: 0,
+            retry_ms: None,
+        };
+        for (kind, trouble, expected) in [
+            (ObstacleKind::MachineOff, false, Brief::MachineOff),
+            (ObstacleKind::NoSuchMachine, true, Brief::NoSuchMachine),
+            (ObstacleKind::NoConnection, true, Brief::NotRead),
+            (ObstacleKind::MachineUnread, true, Brief::NotRead),
+            (ObstacleKind::CallUnderWay, true, Brief::Trouble),
+            (ObstacleKind::CallUnderWay, false, Brief::Waiting),
+        ] {
+            assert_eq!(brief(&obstacle(kind, trouble)), expected, "{kind:?}");
+        }
     }
 
     #[test]

@@ -1,48 +1,29 @@
 //! Present devices for the tests of the snippets, hostile ones among them.
 
-use virtplug_core::{
-    ClassCode, Device, DeviceNumber, Fact, Half, HostAddress, InstanceId, PortPath, ProductId,
-    RawText, Removable, Revision, Speed, UdevRecord, VendorId,
-};
+use virtplug_core::{ClassCode, Device, Fact, PortPath, ProductId, Removable, Speed, VendorId};
+
+use crate::fixture;
 
 fn plugged(port: &str, product: u16, serial: &[u8], name: &[u8]) -> Device {
-    let port: PortPath = port.parse().unwrap();
-    let text = |bytes: &[u8]| Fact::Known((!bytes.is_empty()).then(|| RawText::new(bytes)));
-    let number = port.ports().iter().sum::<u8>() + 10;
-    let above: Vec<String> = port.upwards().map(|port| port.to_string()).collect();
+    let path: PortPath = port.parse().unwrap();
+    let number = path.ports().iter().sum::<u8>() + 10;
+    let above: Vec<String> = path.upwards().map(|port| port.to_string()).collect();
     let chain: Vec<String> = above.into_iter().rev().collect();
-    let controller = match port.bus().0 {
+    let controller = match path.bus().0 {
         7 => "platform/dummy_hcd.0".to_owned(),
         bus => format!("pci0000:00/0000:00:14.{bus}"),
     };
     Device {
         syspath: format!(
             "/sys/devices/{controller}/usb{}/{}",
-            port.bus(),
+            path.bus(),
             chain.join("/")
         ),
-        instance: InstanceId(number.into()),
-        address: HostAddress {
-            bus: port.bus(),
-            device: DeviceNumber(number),
-        },
-        port,
         vendor: VendorId(0x0403),
         product: ProductId(product),
-        revision: Fact::Known(Revision(0x0100)),
-        class: ClassCode::default(),
-        interfaces: Fact::Known([ClassCode::new(0xff, 0, 0)].into()),
         speed: Fact::Known(Speed::High),
         removable: Fact::Known(Removable::Removable),
-        peer: Fact::Known(None),
-        half: Fact::Known(Half::Usb2),
-        authorized: Fact::Known(true),
-        serial: text(serial),
-        manufacturer: Fact::Known(None),
-        product_name: text(name),
-        udev: Fact::Known(UdevRecord::default()),
-        processed: true,
-        in_use: Fact::Known([].into()),
+        ..fixture::device(port, number, serial, name)
     }
 }
 

@@ -61,6 +61,11 @@ impl Goal {
         }
     }
 
+    /// Whether no machine is known to have the device.
+    pub(super) fn leaves_nothing(&self) -> bool {
+        self.want == Want::OnHost(None)
+    }
+
     pub(super) fn progress(&self, engine: &Engine) -> Progress {
         let Some(view) = engine.device_view(&self.port) else {
             return match self.want {

@@ -89,6 +89,19 @@ fn what_cannot_be_attached_is_said_before_anything_is_done() {
     insta::assert_snapshot!(said.join("\n"));
 }
 
+/// Two devices have this serial number.
+#[test]
+fn a_name_of_several_devices_is_not_waited_for() {
+    let refused = refusal(&attach("P1", None));
+    assert!(
+        matches!(&refused, ControlError::Ambiguous { message } if message.contains("\n  2-5 ")),
+        "{refused:?}"
+    );
+    assert!(!may_pass(&refused));
+    assert!(may_pass(&refusal(&attach("A9", None))));
+    assert!(may_pass(&refusal(&attach("A3", Some("beta")))));
+}
+
 #[test]
 fn an_attach_by_hand_is_over_when_the_device_is_there() {
     assert_eq!(
@@ -189,4 +202,53 @@ fn what_the_host_uses_is_only_attached_where_that_is_allowed() {
         said.extend(sentences(&begun.pending.outcome(&engine).unwrap()));
     }
     insta::assert_snapshot!(said.join("\n"));
+}
+
+/// Its own pause goes before that of all, so nobody waits for its devices.
+#[test]
+fn a_machine_that_is_paused_on_its_own_keeps_its_devices() {
+    let pause = |machine: Option<&str>, detach| Request::Pause {
+        machine: machine.map(str::to_owned),
+        detach,
+    };
+    let paused = outcome(&[pause(Some("alpha"), false), pause(None, true)]);
+    assert_eq!(
+        sentences(&paused),
+        [
+            "machine alpha was paused before and keeps its devices; `virtplug pause alpha --detach` gives them back",
+            "paused for all machines until `virtplug resume` or a reboot"
+        ]
+    );
+}
+
+/// By hand in a pause, too: the next pause gives it back.
+#[test]
+fn a_pause_that_detaches_takes_what_was_attached_in_a_pause() {
+    let pause = Request::Pause {
+        machine: Some("alpha".to_owned()),
+        detach: true,
+    };
+    let paused = outcome(&[pause.clone(), attach("A3", Some("alpha")), pause]);
+    assert_eq!(
+        sentences(&paused),
+        [
+            "1-3: is on the host (done)",
+            "paused for machine alpha until `virtplug resume` or a reboot"
+        ]
+    );
+}
+
+#[test]
+fn a_device_that_no_known_machine_has_is_told_apart() {
+    let (engine, _) = world(false);
+    let leaves_nothing =
+        |request: &Request| begin(&engine, request).unwrap().pending.leaves_nothing();
+    // The first is in alpha, the second is not.
+    assert!(!leaves_nothing(&detach("A1")));
+    assert!(leaves_nothing(&detach("A3")));
+    let all_of = |machine: &str| Request::DetachAll {
+        machine: Some(machine.to_owned()),
+    };
+    assert!(!leaves_nothing(&all_of("alpha")));
+    assert!(leaves_nothing(&all_of("beta")));
 }

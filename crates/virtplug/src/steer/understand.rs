@@ -74,14 +74,7 @@ pub(super) fn understand(engine: &Engine, request: &Request) -> Result<Begun, Co
         Request::Pause { machine, detach } => {
             let machine = named(engine, machine.as_deref())?;
             if *detach {
-                for view in engine.devices() {
-                    let there = holder(&view).filter(|holder| is(machine.as_ref(), holder));
-                    if let Some(there) = there.cloned() {
-                        draft
-                            .goals
-                            .push(Goal::new(&view, Want::OnHost(Some(there))));
-                    }
-                }
+                detach_for_pause(engine, machine.as_ref(), &mut draft);
             }
             draft.notes.push(match &machine {
                 Some(machine) => {
@@ -346,6 +339,31 @@ fn switch(
         owner,
     });
     Ok(())
+}
+
+/// What a pause is to take out. A machine that is paused on its own stays so, also where all
+/// are paused.
+fn detach_for_pause(engine: &Engine, machine: Option<&MachineKey>, draft: &mut Draft) {
+    let stays = |holder: &MachineKey| {
+        let own = engine.orders().pauses.get(holder);
+        machine.is_none() && own.is_some_and(|pause| !pause.detach)
+    };
+    let mut staying = BTreeSet::new();
+    for view in engine.devices() {
+        let there = holder(&view).filter(|holder| is(machine, holder));
+        if let Some(there) = there.cloned() {
+            if stays(&there) {
+                staying.insert(there);
+            } else {
+                draft
+                    .goals
+                    .push(Goal::new(&view, Want::OnHost(Some(there))));
+            }
+        }
+    }
+    draft.notes.extend(staying.iter().map(|machine| {
+        format!("machine {machine} was paused before and keeps its devices; `virtplug pause {machine} --detach` gives them back")
+    }));
 }
 
 fn resume(

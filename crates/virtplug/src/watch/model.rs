@@ -1,6 +1,7 @@
 //! What the view shows, and what keys do to it.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::widgets::{ListState, TableState};
@@ -101,6 +102,36 @@ impl Model {
             Fresh::Ended(reason) => self.ended = Some(reason),
         }
         self.settle();
+    }
+
+    /// Lets time pass: what is tried again is so much nearer.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        for left in self.retries() {
+            *left = left.saturating_sub(milliseconds);
+        }
+    }
+
+    /// Whether what is shown changes with time alone.
+    pub(crate) fn counts(&self) -> bool {
+        let connections = self.status.iter().flat_map(|status| &status.connections);
+        let reconnects = connections.map(|one| one.retry_ms);
+        let selected = self.selection().and_then(|state| state.obstacle.as_ref());
+        let retries = selected.map(|obstacle| obstacle.retry_ms);
+        reconnects.chain(retries).flatten().any(|left| left > 0)
+    }
+
+    /// The milliseconds to each next try.
+    fn retries(&mut self) -> impl Iterator<Item = &mut u64> {
+        let (connections, listed) = match &mut self.status {
+            Some(status) => (&mut status.connections[..], &mut status.devices[..]),
+            None => Default::default(),
+        };
+        let devices = listed.iter_mut().chain(&mut self.devices.devices);
+        let obstacles = devices.filter_map(|state| state.obstacle.as_mut());
+        let retries = obstacles.map(|obstacle| &mut obstacle.retry_ms);
+        let reconnects = connections.iter_mut().map(|one| &mut one.retry_ms);
+        retries.chain(reconnects).flatten()
     }
 
     fn remember(&mut self, event: Happening) {

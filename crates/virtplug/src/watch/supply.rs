@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _, pin_mut, stream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::sleep;
-use virtplug_ipc::{Changes, Control as _, ControlError};
+use tokio::time::{Instant, sleep, sleep_until};
+use virtplug_ipc::{Changes, Control as _, ControlError, Status};
 
 use super::{Fresh, Wish};
 use crate::client::{self, Client};
@@ -17,6 +17,9 @@ use crate::output::message;
 
 /// Pause before a daemon that ended is looked for again.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// How long a try may take until it is looked at.
+const TRY: Duration = Duration::from_secs(1);
 
 /// What is under way for the user, and what came of it in the end.
 type Task = Pin<Box<dyn Future<Output = Fresh>>>;
@@ -73,6 +76,7 @@ async fn follow(
     let happenings = watcher.monitor().await.map_err(|error| error.to_string())?;
     pin_mut!(happenings);
     let mut tasks: FuturesUnordered<Task> = FuturesUnordered::new();
+    let mut due = None;
     loop {
         tokio::select! {
             happened = happenings.next() => {
@@ -89,8 +93,10 @@ async fn follow(
                     }
                     next = happenings.next().now_or_never();
                 }
-                look(&mut client, news).await?;
+                due = look(&mut client, news).await?;
             }
+            // Not each try is told as an event.
+            () = reached(due) => due = look(&mut client, news).await?,
             Some(wish) = wishes.recv() => tasks.push(Box::pin(grant(wish))),
             Some(fresh) = tasks.next() => tell(news, fresh),
         }
@@ -102,10 +108,33 @@ async fn reach() -> Result<Client, String> {
     reached.map_err(|_| "the daemon is not running".to_owned())
 }
 
-async fn look(client: &mut Client, news: &UnboundedSender<Fresh>) -> Result<(), String> {
-    tell(news, Fresh::Status(answer(client.status().await)?));
+/// Tells how things stand; gives when the next try has been made.
+async fn look(
+    client: &mut Client,
+    news: &UnboundedSender<Fresh>,
+) -> Result<Option<Instant>, String> {
+    let status = answer(client.status().await)?;
+    let due = next_try(&status).map(|left| Instant::now() + left + TRY);
+    tell(news, Fresh::Status(status));
     tell(news, Fresh::Devices(answer(client.devices().await)?));
-    Ok(())
+    Ok(due)
+}
+
+/// How long it is to the next try of anything.
+fn next_try(status: &Status) -> Option<Duration> {
+    let devices = status.devices.iter();
+    let retries = devices.filter_map(|state| state.obstacle.as_ref()?.retry_ms);
+    let connections = status.connections.iter();
+    let reconnects = connections.filter_map(|connection| connection.retry_ms);
+    retries.chain(reconnects).min().map(Duration::from_millis)
+}
+
+/// A moment came; without one, never.
+async fn reached(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The view may have ended; then so does this.

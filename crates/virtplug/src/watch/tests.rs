@@ -1,6 +1,7 @@
 //! The view at several sizes, its keys, and that nothing makes it panic.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -69,6 +70,41 @@ fn the_list_names_troubles_and_why_the_selected_device_is_not_there() {
         screen(&mut model, 80, 24),
         screen(&mut model, 40, 12)
     ));
+}
+
+#[test]
+fn what_is_tried_again_counts_down() {
+    let mut model = troubled();
+    let shows = |model: &mut Model, text: &str| {
+        let screen = screen(model, 100, 40);
+        assert!(screen.contains(text), "no {text:?}:\n{screen}");
+    };
+    shows(&mut model, "next try in 1 min 4 s");
+    assert!(model.counts());
+    model.pass(Duration::from_millis(5_500));
+    shows(&mut model, "next try in 59 s");
+    model.pass(Duration::from_secs(3600));
+    shows(&mut model, "next try now");
+    assert!(!model.counts());
+    // Only what is shown counts: of the devices that is the selected one.
+    let mut status = fixture::troubled_status();
+    status.connections.clear();
+    let mut model = Model::new(true);
+    model.take(Fresh::Status(status.clone()));
+    let counts: Vec<bool> = (0..status.devices.len())
+        .map(|_| {
+            let counts = model.counts();
+            press(&mut model, "j");
+            counts
+        })
+        .collect();
+    let retried = status.devices.iter().map(|state| {
+        let obstacle = state.obstacle.as_ref();
+        obstacle.is_some_and(|obstacle| obstacle.retry_ms.is_some())
+    });
+    assert_eq!(counts, retried.collect::<Vec<_>>());
+    assert!(counts.contains(&true) && counts.contains(&false));
+    assert!(!healthy().counts());
 }
 
 #[test]

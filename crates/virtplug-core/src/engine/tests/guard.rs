@@ -323,7 +323,7 @@ fn a_machine_that_is_off_is_the_first_to_be_named() {
     assert!(bench.engine.summary().troubled.is_empty());
     bench.start("vm");
     bench.pause(Some("vm"), false);
-    assert_eq!(bench.obstacle("1-1"), Some(Obstacle::Paused));
+    assert_eq!(bench.obstacle("1-1"), Some(Obstacle::Paused(machine("vm"))));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What ends a decision on a device, and what does not.
 
 use super::bench::{Bench, again, serial};
-use super::holds::attached;
+use super::worlds::attached;
 use crate::testing::{device, machine};
 use crate::{HoldEnd, Obstacle, Report};
 

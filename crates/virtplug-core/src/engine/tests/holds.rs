@@ -1,10 +1,9 @@
 //! Devices whose owner is decided by hand.
 
 use super::bench::{Bench, rule, serial};
+use super::worlds::attached;
 use crate::testing::{device, machine};
-use crate::{
-    Assignment, Device, InstanceId, MachineKey, Matcher, Obstacle, Order, Owner, Report, Rule,
-};
+use crate::{Assignment, Device, InstanceId, MachineKey, Matcher, Obstacle, Order, Owner, Report};
 
 impl Bench {
     pub(super) fn order(&mut self, order: Order) {
@@ -42,16 +41,6 @@ impl Bench {
         let told = |report: &&Report| matches!(report, Report::Ordered(_));
         self.reports.iter().filter(told).count()
     }
-}
-
-/// A device that rules give to `a`, and two machines that run.
-pub(super) fn attached(rules: Vec<Rule>) -> Bench {
-    let mut bench = Bench::new(rules);
-    bench.start("a");
-    bench.start("b");
-    bench.plug(device("1-1", 2, "A"));
-    assert_eq!(bench.run(), ["attach 1-1:2 to a"]);
-    bench
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn nothing_comes_and_nothing_goes_in_a_pause() {
     let mut bench = attached();
     bench.pause(Some("a"), false);
     bench.plug(device("1-3", 4, "C"));
-    assert_eq!(bench.obstacle("1-3"), Some(Obstacle::Paused));
+    assert_eq!(bench.obstacle("1-3"), Some(Obstacle::Paused(machine("a"))));
     assert!(bench.engine.summary().troubled.is_empty());
     // A rule takes one away, and a device leaves: its entry stays, too.
     bench.load(vec![serial("B", "b"), serial("C", "a")]);
@@ -59,6 +59,26 @@ fn other_machines_are_not_concerned() {
     assert_eq!(bench.run().len(), 2);
 }
 
+/// Its old entry does not go before that.
+#[test]
+fn a_device_that_a_paused_machine_keeps_waits_for_the_end_of_that_pause() {
+    let mut bench = attached();
+    bench.pause(Some("a"), false);
+    bench.load(vec![serial("A", "b")]);
+    bench.run();
+    assert_eq!(bench.obstacle("1-1"), Some(Obstacle::Paused(machine("a"))));
+    bench.pause(Some("a"), true);
+    assert_eq!(
+        bench.obstacle("1-1"),
+        Some(Obstacle::Occupied {
+            machine: machine("a"),
+            own: true
+        })
+    );
+    bench.run();
+    assert_eq!(bench.entries("b"), ["1-1:2"]);
+}
+
 #[test]
 fn devices_go_back_to_the_host_and_come_again() {
     let mut bench = attached();
@@ -67,7 +87,7 @@ fn devices_go_back_to_the_host_and_come_again() {
         bench.run(),
         ["detach 1-1 from a: virtplug is paused for this machine"]
     );
-    assert_eq!(bench.obstacle("1-1"), Some(Obstacle::Paused));
+    assert_eq!(bench.obstacle("1-1"), Some(Obstacle::Paused(machine("a"))));
     bench.resume(None);
     assert_eq!(bench.run(), ["attach 1-1:2 to a"]);
     assert!(bench.engine.orders().is_empty());
@@ -195,6 +215,36 @@ fn an_order_counts_in_the_pause_that_it_came_in_only() {
         bench.run(),
         ["detach 1-1 from a: virtplug is paused for this machine"]
     );
+}
+
+/// A pause that gives the devices back leaves none behind.
+#[test]
+fn what_was_ordered_before_a_new_pause_does_not_count_in_it() {
+    for name in [Some("a"), None] {
+        let mut bench = attached();
+        bench.pause(name, true);
+        bench.run();
+        bench.hold("1-1", "a");
+        assert_eq!(bench.run(), ["attach 1-1:2 to a"]);
+        bench.pause(name, true);
+        assert_eq!(
+            bench.run(),
+            ["detach 1-1 from a: virtplug is paused for this machine"]
+        );
+    }
+}
+
+/// The pause of the one machine stays in force, and with it what was ordered in it.
+#[test]
+fn a_pause_of_all_leaves_what_was_ordered_in_that_of_one() {
+    let mut bench = attached();
+    bench.pause(Some("a"), true);
+    bench.run();
+    bench.hold("1-1", "a");
+    bench.run();
+    bench.pause(None, false);
+    assert_eq!(bench.run(), [""; 0]);
+    assert_eq!(bench.entries("a"), ["1-1:2"]);
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn pauses_and_switches_are_restored() {
     let orders = bench.engine.orders().clone();
     bench.restart_with(orders, rules());
     assert_eq!(bench.run(), [""; 0]);
-    assert_eq!(bench.obstacle("1-2"), Some(Obstacle::Paused));
+    assert_eq!(bench.obstacle("1-2"), Some(Obstacle::Paused(machine("b"))));
     assert_eq!(bench.entries("b"), ["1-1:2"]);
     // A group that is not there any more is forgotten.
     let orders = bench.engine.orders().clone();

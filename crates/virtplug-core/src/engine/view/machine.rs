@@ -106,7 +106,16 @@ impl Engine {
 
     /// One of these machines.
     pub fn machine(&self, machine: &MachineKey) -> Option<MachineView<'_>> {
-        self.machines().find(|view| view.key == machine)
+        let policy = self.policy.as_ref();
+        let connection = self.connections.get(&machine.uri);
+        let kept = || Some(self.machines.get_key_value(machine)?.0);
+        let listed = || Some(connection?.machines.get_key_value(machine)?.0);
+        let key = policy
+            .and_then(|policy| policy.machines().get(machine))
+            .or_else(kept)
+            .or_else(listed)
+            .or_else(|| self.orders.name_of(machine))?;
+        Some(self.view_machine(key))
     }
 
     fn view_machine<'a>(&'a self, key: &'a MachineKey) -> MachineView<'a> {

@@ -2,9 +2,9 @@
 
 use crate::testing::{device, machine, rule};
 use crate::{
-    Action, Activity, Call, ConnectionUri, DeviceNumber, Engine, Event, GuestPorts, HostAddress,
-    Hostdev, LiveMachine, MachineListing, MachineRead, MachineState, Matcher, Policy, RunId, Time,
-    Uuid,
+    Action, Activity, Call, ConnectionUri, DeviceNumber, Engine, Event, GuestPort, GuestPorts,
+    HostAddress, Hostdev, LiveMachine, MachineKey, MachineListing, MachineRead, MachineState,
+    Matcher, Obstacle, Order, Policy, RunId, Time, Uuid,
 };
 
 fn entry(alias: &str, number: u8, missing: bool) -> Hostdev {
@@ -51,14 +51,17 @@ fn list(engine: &mut Engine) {
     tell(engine, Event::Machines(ConnectionUri::default(), lines));
 }
 
+fn serial(serial: &str) -> Matcher {
+    Matcher {
+        serial: Some(serial.into()),
+        ..Matcher::default()
+    }
+}
+
 /// An engine with one rule for the device at 1-1, connected.
 fn engine() -> Engine {
     let mut engine = Engine::new(1);
-    let serial = Matcher {
-        serial: Some("A".into()),
-        ..Matcher::default()
-    };
-    let policy = Policy::new([], vec![rule("vm", serial)]);
+    let policy = Policy::new([], vec![rule("vm", serial("A"))]);
     tell(&mut engine, Event::Policy(policy));
     let present = vec![device("1-1", 5, "A"), device("1-2", 6, "B")];
     let unreadable = Vec::new();
@@ -151,4 +154,54 @@ fn a_connection_that_is_down_tells_why_and_when_it_is_tried_again() {
     let view = engine.connections().next().unwrap();
     assert_eq!((view.up, view.reason), (false, Some("no socket")));
     assert_eq!(view.next_try, engine.next_wakeup());
+}
+
+#[test]
+fn each_machine_is_found_by_its_key_alone() {
+    let mut engine = engine();
+    list(&mut engine);
+    let ordered = machine("ordered");
+    let pause = Order::Pause {
+        machine: Some(ordered.clone()),
+        detach: false,
+    };
+    tell(&mut engine, Event::Order(pause));
+    let keys: Vec<MachineKey> = engine.machines().map(|view| view.key.clone()).collect();
+    assert_eq!(keys, [machine("lent"), ordered, machine("vm")]);
+    for view in engine.machines() {
+        assert_eq!(engine.machine(view.key), Some(view));
+    }
+    assert_eq!(engine.machine(&machine("no such machine")), None);
+}
+
+/// Nobody asks for it, so it was never looked at; the list says how it is.
+#[test]
+fn a_machine_of_the_list_that_is_off_stands_against_a_device_as_such() {
+    let mut engine = engine();
+    list(&mut engine);
+    let port = "1-2".parse().unwrap();
+    let obstacle = engine.obstacle_to(&port, &machine("lent"));
+    assert_eq!(obstacle, Some(Obstacle::MachineOff));
+}
+
+/// The rule of `vm` asks for a guest port that `lent` has in use.
+#[test]
+fn what_a_rule_asks_of_its_machine_it_asks_of_no_other() {
+    let mut engine = engine();
+    let mut asking = rule("vm", serial("A"));
+    asking.options.guest_port = "0:3".parse().ok();
+    tell(&mut engine, Event::Policy(Policy::new([], vec![asking])));
+    list(&mut engine);
+    let mut lent = live(Vec::new());
+    if let MachineRead::Live(lent) = &mut lent {
+        lent.ports.used.extend("0:3".parse::<GuestPort>());
+    }
+    tell(&mut engine, Event::MachineChanged(machine("lent")));
+    tell(&mut engine, Event::MachineRead(machine("lent"), lent));
+    let port = "1-1".parse().unwrap();
+    let obstacle = engine.obstacle_to(&port, &machine("lent"));
+    assert!(
+        !matches!(obstacle, Some(Obstacle::GuestPortTaken(_))),
+        "{obstacle:?}"
+    );
 }

@@ -18,6 +18,7 @@ use crate::control::access::{Access, Caller, Sight};
 use crate::control::ask::Ask;
 use crate::control::connection::serve;
 use crate::control::history::History;
+use crate::control::limits::Places;
 use crate::control::line::Line;
 use crate::control::methods::Methods;
 use crate::control::server::Server;
@@ -172,7 +173,7 @@ impl Bench {
     pub(super) fn raw_of(&self, caller: Caller) -> UnixStream {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let methods = Methods::new(self.sender.clone(), self.access.subscribe(), caller);
-        spawn_local(serve(Line::new(theirs), methods));
+        spawn_local(serve(Line::new(theirs, Places::default()), methods));
         ours
     }
 

@@ -62,6 +62,8 @@ fn all_types_are_described() {
         // The name of the interface.
         used.remove("Control");
         assert_eq!(used, defined);
+        // systemd's varlinkctl finds no types in an object without a name inside of another.
+        assert!(!text.contains(": ?(") && !text.contains(": ("), "{text}");
         insta::assert_snapshot!(text);
     });
 }

@@ -9,7 +9,9 @@ use tokio::time::{Instant, sleep};
 use virtplug_ipc::{Control as _, MAX_MESSAGE};
 
 use super::bench::{Bench, STATUS, call, message, rest, run, send, settle};
-use crate::control::limits::{CONNECTIONS, HALF_MESSAGE, READ_BY_CLIENT};
+use crate::control::limits::{
+    CONNECTIONS, HALF_MESSAGE, LONG_MESSAGES, READ_BY_CLIENT, SHORT_MESSAGE,
+};
 
 /// A call of so many bytes, the zero at its end not counted.
 fn long_call(length: usize) -> Vec<u8> {
@@ -34,6 +36,32 @@ fn the_longest_message_is_read_and_a_longer_one_is_not() {
         send(&mut client, &endless).await;
         let received = rest(&mut client).await;
         assert!(received.len() < 10_000, "{}", received.len());
+    });
+}
+
+#[test]
+fn few_can_send_long_messages_at_once() {
+    run(async {
+        let bench = Bench::new().await;
+        let mut long = Vec::new();
+        for _ in 0..LONG_MESSAGES {
+            let mut client = bench.raw().await;
+            send(&mut client, &long_call(SHORT_MESSAGE + 1)).await;
+            assert!(message(&mut client).await.contains("healthy"));
+            long.push(client);
+        }
+        let mut refused = bench.raw().await;
+        send(&mut refused, &long_call(SHORT_MESSAGE + 1)).await;
+        assert_eq!(rest(&mut refused).await, b"");
+        let mut short = bench.raw().await;
+        send(&mut short, &long_call(SHORT_MESSAGE)).await;
+        assert!(message(&mut short).await.contains("healthy"));
+        // Who goes makes room.
+        drop(long.pop());
+        settle().await;
+        let mut next = bench.raw().await;
+        send(&mut next, &long_call(SHORT_MESSAGE + 1)).await;
+        assert!(message(&mut next).await.contains("healthy"));
     });
 }
 

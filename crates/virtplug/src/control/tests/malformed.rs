@@ -106,6 +106,30 @@ fn a_broken_message_closes_its_connection_only() {
 }
 
 #[test]
+fn who_asks_in_a_wrong_way_is_told_so() {
+    run(async {
+        let bench = Bench::new().await;
+        let long = format!("\u{1b}{}", "x".repeat(10_000));
+        for (method, parameters) in [
+            ("Show", "{}"),
+            ("Show", "{\"name\":7}"),
+            ("Attach", "{\"device\":\"a\",\"wait_ms\":-1}"),
+            ("Nothing", "{}"),
+            (long.as_str(), "{}"),
+        ] {
+            let method = serde_json::to_string(&format!("org.virtplug.Control.{method}")).unwrap();
+            let call = format!("{{\"method\":{method},\"parameters\":{parameters}}}\0");
+            let mut client = bench.raw().await;
+            send(&mut client, call.as_bytes()).await;
+            let answer = message(&mut client).await;
+            assert!(answer.contains("org.virtplug.Control.Failed"), "{answer}");
+            assert!(answer.len() < 1000, "{answer}");
+            assert_eq!(rest(&mut client).await, b"");
+        }
+    });
+}
+
+#[test]
 fn what_is_not_known_is_answered() {
     run(async {
         let bench = Bench::new().await;

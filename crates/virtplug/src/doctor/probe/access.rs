@@ -1,5 +1,8 @@
 //! The daemon's socket, and who may use it.
 
+use virtplug_core::Escaped;
+
+use crate::client;
 use crate::doctor::facts::{Control, Facts};
 use crate::doctor::finding::{Finding, Severity, Topic};
 
@@ -8,9 +11,14 @@ const GROUPS: [&str; 2] = ["virtplug", "libvirt"];
 
 pub(super) fn probe(facts: &Facts) -> Vec<Finding> {
     let finding = |severity, text: &str| Finding::new(severity, Topic::Control, text);
-    let socket = virtplug_ipc::SOCKET;
+    let socket = client::socket();
+    let socket = socket.to_string_lossy();
+    let socket = Escaped(&socket);
     let mut findings = vec![match &facts.control {
         Control::Answers => finding(Severity::Ok, &format!("the daemon listens at {socket}")),
+        Control::OtherVersion(note) => {
+            finding(Severity::Warning, note).with_help("systemctl restart virtplug")
+        }
         Control::Missing => finding(
             Severity::Warning,
             &format!("the daemon does not run: there is no socket at {socket}"),
@@ -21,9 +29,9 @@ pub(super) fn probe(facts: &Facts) -> Vec<Finding> {
             &format!("the daemon does not run: nobody listens at {socket}"),
         )
         .with_help("systemctl restart virtplug, then journalctl -u virtplug -n 50"),
-        Control::Forbidden => finding(
+        Control::Forbidden(reason) => finding(
             Severity::Warning,
-            &format!("this user may not use the daemon's socket {socket}"),
+            &format!("this user may not use the daemon's socket {socket}: {reason}"),
         ),
         Control::Failed(error) => finding(
             Severity::Error,
@@ -45,14 +53,23 @@ fn groups(facts: &Facts) -> Option<Finding> {
         GROUPS.into_iter().find(|group| groups.contains(*group))
     };
     let name = user.name.as_deref().unwrap_or("this user");
-    if let Some(group) = in_one(&user.groups) {
+    let forbidden = matches!(facts.control, Control::Forbidden(_));
+    if let Some(group) = in_one(&user.groups).filter(|_| !forbidden) {
         let text = format!("{name} is in the group {group} and may use the daemon");
         return Some(finding(Severity::Ok, text));
     }
-    if let Some(group) = in_one(&user.listed) {
+    let listed = in_one(&user.listed).filter(|group| !user.groups.contains(*group));
+    if let Some(group) = listed {
         let text =
             format!("{name} was added to the group {group}, which this session does not have yet");
         return Some(finding(Severity::Warning, text).with_help("log out and in again"));
+    }
+    // Other groups may be configured; the daemon itself knows best.
+    if !matches!(
+        facts.control,
+        Control::Missing | Control::Refused | Control::Failed(_)
+    ) {
+        return None;
     }
     let text = format!(
         "{name} is in neither of the groups virtplug and libvirt, so the daemon answers only to root"

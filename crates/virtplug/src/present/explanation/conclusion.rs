@@ -58,7 +58,7 @@ fn paused(engine: &Engine, view: &DeviceView<'_>) -> Option<String> {
     let ordered = view
         .hold
         .is_some_and(|hold| hold.in_pause.contains(machine));
-    if ordered || view.obstacle == Some(Obstacle::Paused) {
+    if ordered || matches!(view.obstacle, Some(Obstacle::Paused(_))) {
         return None;
     }
     let end = format!("`virtplug resume {machine}` ends that");

@@ -166,15 +166,6 @@ impl HideSerials for Changes {
 /// The candidates of a name that is ambiguous are told with their serial numbers.
 impl HideSerials for ControlError {
     fn hide_serials(&mut self, serials: &Serials) {
-        match self {
-            Self::NotPermitted { message }
-            | Self::NoSuchDevice { message }
-            | Self::NoSuchMachine { message }
-            | Self::NoSuchGroup { message }
-            | Self::MachineOff { message }
-            | Self::WrongConfiguration { message }
-            | Self::Busy { message }
-            | Self::Failed { message } => message.hide_serials(serials),
-        }
+        self.message_mut().hide_serials(serials);
     }
 }
