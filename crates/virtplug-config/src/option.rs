@@ -6,8 +6,8 @@ use toml::de::DeTable;
 
 use crate::findings::Findings;
 use crate::key::{
-    COUNT, ENABLED, FOLLOW, GROUP, GUEST_PORT, GUEST_RESET, Key, PREEMPT, PRIORITY, START_MACHINE,
-    YIELD,
+    ALLOW_IN_USE, COUNT, ENABLED, FOLLOW, GROUP, GUEST_PORT, GUEST_RESET, Key, PREEMPT, PRIORITY,
+    START_MACHINE, YIELD,
 };
 use crate::number;
 use crate::table::get;
@@ -42,5 +42,6 @@ pub(crate) fn read(table: &DeTable<'_>, findings: &mut Findings) -> WrittenOptio
         guest_reset: get(table, &GUEST_RESET)
             .and_then(|value| choice::guest_reset(value, &GUEST_RESET, findings)),
         start_machine: on(&START_MACHINE, findings),
+        allow_in_use: on(&ALLOW_IN_USE, findings),
     }
 }

@@ -44,6 +44,7 @@ fn device() -> Device {
             ..UdevRecord::default()
         }),
         processed: true,
+        in_use: Fact::Known([].into()),
     }
 }
 

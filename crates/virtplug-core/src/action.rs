@@ -60,6 +60,8 @@ pub struct AttachRequest {
     pub guest_port: Option<GuestPort>,
     /// What a reset by the guest does; `None` leaves QEMU's default.
     pub guest_reset: Option<GuestReset>,
+    /// Whether it is attached even while the host uses it.
+    pub allow_in_use: bool,
 }
 
 /// An entry to detach.

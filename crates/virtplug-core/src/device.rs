@@ -6,6 +6,7 @@ use std::hash::Hasher;
 
 use crate::class::ClassCode;
 use crate::fact::Fact;
+use crate::host_use::Use;
 use crate::id::{HostAddress, ProductId, Revision, VendorId};
 use crate::place::{Half, StablePort};
 use crate::port::PortPath;
@@ -60,6 +61,8 @@ pub struct Device {
     /// Whether udev is done with it. Also true where no udev runs. Acting
     /// earlier would race with the rules that udev still applies.
     pub processed: bool,
+    /// What the host does with it. Unknown counts as in use.
+    pub in_use: Fact<BTreeSet<Use>>,
 }
 
 impl Device {

@@ -11,6 +11,7 @@ mod departures;
 mod device_events;
 mod devices;
 mod flapping;
+mod guard;
 mod holds;
 mod link;
 mod look;

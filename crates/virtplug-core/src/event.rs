@@ -1,9 +1,12 @@
 //! What the engine is told. Events carry facts that were read, or say where to
 //! look again; they never carry decisions.
 
+use std::collections::BTreeSet;
+
 use crate::action::OpId;
 use crate::device::Device;
 use crate::fact::Fact;
+use crate::host_use::Use;
 use crate::machine::{ConnectionUri, MachineKey, MachineRead, Uuid};
 use crate::order::{Order, Orders};
 use crate::policy::Policy;
@@ -82,6 +85,10 @@ pub enum CallError {
     /// The device was re-enumerated or unplugged since the decision; nothing was called.
     #[error("the device is not the one that was decided on any more")]
     InstanceChanged,
+    /// The host uses the device, as was seen right before the call; nothing was
+    /// called. Empty: it could not be found out.
+    #[error("the host uses the device")]
+    InUse(BTreeSet<Use>),
     /// libvirt refused.
     #[error("{} (libvirt error {code})", Escaped(message))]
     Libvirt {

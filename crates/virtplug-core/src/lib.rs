@@ -16,6 +16,7 @@ mod event;
 mod explain;
 mod fact;
 mod flap;
+mod host_use;
 mod id;
 mod machine;
 mod matcher;
@@ -49,6 +50,7 @@ pub use event::{CallError, Event, MachineListing, Outcome};
 pub use explain::{Condition, RuleView, Standing};
 pub use fact::Fact;
 pub use flap::Tally;
+pub use host_use::Use;
 pub use id::{BusNumber, DeviceNumber, HostAddress, ParseIdError, ProductId, Revision, VendorId};
 pub use machine::{
     Activity, ConnectionUri, GuestPort, GuestPorts, GuestReset, Hostdev, LiveMachine, MachineKey,

@@ -1,8 +1,11 @@
 //! Why a device that belongs to a machine is not in it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::engine::Stuck;
+use crate::fact::Fact;
+use crate::host_use::{self, Use};
 use crate::machine::{GuestPort, MachineKey};
 use crate::time::Time;
 
@@ -36,6 +39,9 @@ pub enum Obstacle {
     /// Nothing is done on our own for this machine (`pause`): its own, or one
     /// that has the device and keeps it.
     Paused(MachineKey),
+    /// The guard: the host uses it, and nobody allowed to take it all the
+    /// same. `Unknown`: that could not be found out. Ends when the host lets go.
+    InUse(Fact<BTreeSet<Use>>),
     /// Its port enumerates too often.
     Flapping(Time),
     /// The last try failed, with the error.
@@ -81,6 +87,7 @@ impl Obstacle {
                 | Self::NoSuchMachine
                 | Self::MachineUnread
                 | Self::Occupied { .. }
+                | Self::InUse(_)
                 | Self::Flapping(_)
                 | Self::Retry { .. }
                 | Self::Stuck(_)
@@ -115,6 +122,15 @@ impl fmt::Display for Obstacle {
             Self::Paused(machine) => {
                 write!(f, "virtplug is paused for machine {machine}; `virtplug resume` ends that")
             }
+            Self::InUse(Fact::Known(uses)) => write!(
+                f,
+                "the host uses it: {}; {}, or allow it with `allow-in-use`",
+                host_use::in_words(uses),
+                host_use::remedies(uses)
+            ),
+            Self::InUse(Fact::Unknown) => f.write_str(
+                "whether the host uses it cannot be read; `allow-in-use` allows to take it all the same",
+            ),
             Self::Flapping(_) => f.write_str("the port connects and disconnects too often"),
             Self::Retry {
                 failures, error, ..

@@ -91,6 +91,8 @@ pub struct RuleOptions {
     pub guest_reset: Option<GuestReset>,
     /// Whether plugging the device in starts or resumes the machine.
     pub start_machine: bool,
+    /// Whether the device is taken from the host even while the host uses it.
+    pub allow_in_use: bool,
 }
 
 impl Default for RuleOptions {
@@ -106,6 +108,7 @@ impl Default for RuleOptions {
             guest_port: None,
             guest_reset: None,
             start_machine: false,
+            allow_in_use: false,
         }
     }
 }

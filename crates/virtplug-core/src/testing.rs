@@ -51,6 +51,7 @@ pub(crate) fn device(port: &str, number: u8, serial: &str) -> Device {
         product_name: Fact::Known(None),
         udev: Fact::Known(UdevRecord::default()),
         processed: true,
+        in_use: Fact::Known([].into()),
     }
 }
 

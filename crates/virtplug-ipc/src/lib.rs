@@ -22,8 +22,8 @@ mod status;
 
 pub use change::{Change, Changes};
 pub use device::{
-    Belongs, BelongsKind, Details, Device, DeviceList, DeviceState, Holder, Obstacle, ObstacleKind,
-    Property,
+    Belongs, BelongsKind, Details, Device, DeviceList, DeviceState, Holder, HostUse, HostUseKind,
+    Obstacle, ObstacleKind, Property,
 };
 pub use error::ControlError;
 pub use explanation::{Condition, DeviceExplanation, Explanation, RuleExplanation, Verdict};

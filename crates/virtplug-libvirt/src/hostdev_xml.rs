@@ -108,6 +108,7 @@ mod tests {
             },
             guest_port: None,
             guest_reset: None,
+            allow_in_use: false,
         }
     }
 

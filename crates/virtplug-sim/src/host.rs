@@ -145,6 +145,7 @@ impl Host {
                 Fact::Unknown
             },
             processed: plugged.processed,
+            in_use: Fact::Known(BTreeSet::new()),
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use thiserror::Error;
-use virtplug_core::{Device, InstanceId, PortPath};
+use virtplug_core::{Device, Fact, InstanceId, PortPath};
 
 use crate::basics::Basics;
 use crate::details::Details;
@@ -219,6 +219,7 @@ impl Host {
             product_name: details.product_name,
             udev: details.udev,
             processed: details.processed,
+            in_use: Fact::Known([].into()),
         })
     }
 

@@ -43,6 +43,7 @@ pub(crate) fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Devi
         product_name: text(name),
         udev: Fact::Known(UdevRecord::default()),
         processed: true,
+        in_use: Fact::Known(BTreeSet::new()),
     }
 }
 

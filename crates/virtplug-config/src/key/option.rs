@@ -34,6 +34,10 @@ keys! {
     START_MACHINE: "start-machine", "0.2", Kind::Boolean, "`true` or `false`",
         "start-machine = true", Some("false"),
         "Plugging the device in starts or resumes the machine. Unplugging never stops it.";
+    ALLOW_IN_USE: "allow-in-use", "0.4", Kind::Boolean, "`true` or `false`",
+        "allow-in-use = true", Some("false"),
+        "The device is taken from the host even while the host uses it: mounted, swapped to, part of \
+         a volume, with a network address. Data may be lost.";
     ENABLED: "enabled", "0.2", Kind::Boolean, "`true` or `false`",
         "enabled = false", Some("true"),
         "Whether the device table counts.";
@@ -43,7 +47,7 @@ keys! {
 }
 
 /// All options of a device table of a machine.
-pub(crate) const DEVICE_OPTIONS: [&Key; 10] = [
+pub(crate) const DEVICE_OPTIONS: [&Key; 11] = [
     &PRIORITY,
     &YIELD,
     &PREEMPT,
@@ -52,6 +56,7 @@ pub(crate) const DEVICE_OPTIONS: [&Key; 10] = [
     &GUEST_PORT,
     &GUEST_RESET,
     &START_MACHINE,
+    &ALLOW_IN_USE,
     &ENABLED,
     &GROUP,
 ];

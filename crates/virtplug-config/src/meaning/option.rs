@@ -45,6 +45,10 @@ impl<'w> Options<'w> {
                 .start_machine
                 .or(defaults.start_machine)
                 .unwrap_or(usual.start_machine),
+            allow_in_use: own
+                .allow_in_use
+                .or(defaults.allow_in_use)
+                .unwrap_or(usual.allow_in_use),
         }
     }
 

@@ -18,6 +18,7 @@ follow = "10s"
 guest-port = "0:3"
 guest-reset = "off"
 start-machine = true
+allow-in-use = true
 enabled = false
 group = "desk"
 "#;
@@ -44,6 +45,7 @@ fn everything() -> RuleOptions {
         guest_port: "0:3".parse().ok(),
         guest_reset: Some(GuestReset::Off),
         start_machine: true,
+        allow_in_use: true,
     }
 }
 
@@ -89,7 +91,7 @@ fn a_table_of_its_own_says_otherwise() {
     assert_eq!(options(ALL, &format!("[[host.device]]\n{own}")), expected);
 
     let more = "yield = false\npreempt = false\ncount = 1\nfollow = \"1s\"\nguest-port = \"1:2\"\n\
-                guest-reset = \"on\"\nstart-machine = false\n";
+                guest-reset = \"on\"\nstart-machine = false\nallow-in-use = false\n";
     let expected = RuleOptions {
         count: NonZeroU32::new(1),
         follow: Some(Duration::from_secs(1)),

@@ -8,6 +8,7 @@ use super::departures::Identity;
 use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
+use crate::host_use::{self, Use};
 use crate::id::HostAddress;
 use crate::machine::MachineKey;
 use crate::matcher::Topology;
@@ -34,6 +35,8 @@ pub(super) struct Present {
     pub(super) given_by: Option<usize>,
     /// The machine that ended while it had the device by an entry of ours.
     pub(super) left_by: Option<MachineKey>,
+    /// For which machine it was told that the host uses it, and how.
+    pub(super) refusal_told: Option<(MachineKey, Fact<BTreeSet<Use>>)>,
 }
 
 impl Present {
@@ -49,6 +52,14 @@ impl Present {
             interest: Interest::default(),
             given_by: None,
             left_by: None,
+            refusal_told: None,
+        }
+    }
+
+    /// A refusal that ended is told again when it comes back.
+    pub(super) fn forget_ended_refusal(&mut self) {
+        if host_use::refusing(&self.device.in_use).is_none() {
+            self.refusal_told = None;
         }
     }
 }
@@ -94,6 +105,9 @@ pub(super) struct Devices {
     /// Ports whose device could be read in part, so that it is not clear where
     /// it belongs.
     doubtful: BTreeSet<PortPath>,
+    /// Ports where it is to be read again what the host does with the device:
+    /// it could not be read, or only a call saw it, maybe before a later read.
+    uses_to_read: BTreeSet<PortPath>,
     /// Pauses between looks at what could not be read.
     backoff: Backoff,
     /// When the next such look is.
@@ -129,7 +143,8 @@ impl Devices {
     }
 
     /// Takes a device that was read; gives what was at its port before.
-    pub(super) fn put(&mut self, present: Present) -> Option<Present> {
+    pub(super) fn put(&mut self, mut present: Present) -> Option<Present> {
+        present.forget_ended_refusal();
         let port = present.device.port.clone();
         let before = self.take(&port);
         self.by_instance
@@ -139,6 +154,7 @@ impl Devices {
             let namesakes = self.by_identity.entry(identity).or_default();
             namesakes.insert(port.clone());
         }
+        self.use_read(&port, &present.device.in_use);
         self.present.insert(port, present);
         before
     }
@@ -146,6 +162,7 @@ impl Devices {
     /// Forgets the device at a port.
     pub(super) fn take(&mut self, port: &PortPath) -> Option<Present> {
         self.doubtful.remove(port);
+        self.uses_to_read.remove(port);
         let before = self.present.remove(port)?;
         self.by_instance.remove(&before.device.instance);
         // The address may already belong to a device that was read later.
@@ -262,14 +279,38 @@ impl Devices {
             .cloned()
     }
 
-    /// Plans the next look at what could not be read. No event tells when it
-    /// can be. `Some`: how the timer changes, from and to.
+    /// Notes whether what the host does with a device could be read.
+    pub(super) fn use_read(&mut self, port: &PortPath, in_use: &Fact<BTreeSet<Use>>) {
+        match in_use {
+            Fact::Known(_) => self.uses_to_read.remove(port),
+            Fact::Unknown => self.uses_to_read.insert(port.clone()),
+        };
+    }
+
+    /// Notes that only a call saw what the host does with a device.
+    pub(super) fn use_seen_by_call(&mut self, port: &PortPath) {
+        self.uses_to_read.insert(port.clone());
+    }
+
+    /// The devices of which it is to be read again what the host does with them.
+    pub(super) fn with_use_to_read(&self) -> impl Iterator<Item = &Present> {
+        let ports = self.uses_to_read.iter();
+        ports.filter_map(|port| self.present.get(port))
+    }
+
+    /// Whether something that matters in any case could not be read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.scan_failing || !self.unreadable.is_empty() || !self.doubtful.is_empty()
+    }
+
+    /// Plans the next look at what could not be read, if there is anything. No
+    /// event tells when it can be. `Some`: how the timer changes, from and to.
     pub(super) fn plan(
         &mut self,
+        unread: bool,
         now: Time,
         jitter: &mut Jitter,
     ) -> Option<(Option<Time>, Option<Time>)> {
-        let unread = self.scan_failing || !self.unreadable.is_empty() || !self.doubtful.is_empty();
         if !unread {
             self.backoff = Backoff::default();
             return self.again.take().map(|at| (Some(at), None));
@@ -300,7 +341,8 @@ impl Topology for Devices {
 
 /// Completes a fresh read with what was known of the same instance: a
 /// descriptor does not change while an instance lives, so what failed to be
-/// read again is as it was. `authorized` can change, so it must be read.
+/// read again is as it was. `authorized` and `in_use` can change, so they must
+/// be read.
 pub(super) fn remember(mut fresh: Device, known: &Device) -> Device {
     fn keep<T: Clone>(fresh: &mut Fact<T>, known: &Fact<T>) {
         if matches!(fresh, Fact::Unknown) {

@@ -7,6 +7,7 @@ mod devices;
 mod failure;
 mod flapping;
 mod follow;
+mod guard;
 mod hold;
 mod hold_ends;
 mod holds;

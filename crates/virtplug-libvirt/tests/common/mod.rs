@@ -90,6 +90,7 @@ pub(crate) fn attach_request(machine: MachineKey) -> AttachRequest {
         },
         guest_port: None,
         guest_reset: None,
+        allow_in_use: false,
     }
 }
 

@@ -148,6 +148,7 @@ impl<'t> Record<'t> {
             product_name: self.text("ID_MODEL", product.to_string()),
             udev: self.udev(),
             processed: self.is_processed(),
+            in_use: Fact::Known(BTreeSet::new()),
         })
     }
 

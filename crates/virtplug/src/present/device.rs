@@ -2,9 +2,11 @@
 
 use virtplug_core::{
     Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, MachineKey, Obstacle, Owner,
-    RawText, Refusal, Rule, Stuck, Tally, Time,
+    RawText, Refusal, Rule, Stuck, Tally, Time, Use,
 };
-use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, ObstacleKind, RuleName};
+use virtplug_ipc::{
+    Belongs, BelongsKind, DeviceState, Holder, HostUse, HostUseKind, ObstacleKind, RuleName,
+};
 
 use super::machine::machine_name;
 use super::rule::rule_name;
@@ -31,6 +33,28 @@ pub(crate) fn device(device: &Device) -> virtplug_ipc::Device {
         product_name: said(&device.product_name),
         authorized: device.authorized.known().copied(),
         hub: device.is_hub(),
+        in_use: device
+            .in_use
+            .known()
+            .map(|uses| uses.iter().map(host_use).collect()),
+    }
+}
+
+fn host_use(one: &Use) -> HostUse {
+    HostUse {
+        kind: match one {
+            Use::Mounted { .. } => HostUseKind::Mounted,
+            Use::Swap { .. } => HostUseKind::Swap,
+            Use::Held { .. } => HostUseKind::Held,
+            Use::Member { .. } => HostUseKind::Member,
+            Use::Address { .. } => HostUseKind::Address,
+            Use::DefaultRoute { .. } => HostUseKind::DefaultRoute,
+            Use::Enslaved { .. } => HostUseKind::Enslaved,
+            Use::LastKeyboard => HostUseKind::LastKeyboard,
+            Use::Opened { .. } => HostUseKind::Opened,
+        },
+        text: one.to_string(),
+        refuses: one.refuses(),
     }
 }
 
@@ -76,6 +100,7 @@ fn obstacle_kind(obstacle: &Obstacle) -> ObstacleKind {
         Obstacle::Occupied { own: false, .. } => ObstacleKind::ForeignEntry,
         Obstacle::Held => ObstacleKind::Held,
         Obstacle::Paused(_) => ObstacleKind::Paused,
+        Obstacle::InUse(_) => ObstacleKind::InUse,
         Obstacle::Flapping(_) => ObstacleKind::Flapping,
         Obstacle::Retry { .. } => ObstacleKind::Retry,
         Obstacle::GuestPortTaken(_) => ObstacleKind::GuestPortTaken,

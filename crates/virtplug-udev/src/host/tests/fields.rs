@@ -61,6 +61,7 @@ fn a_device_is_read_with_all_its_fields() {
         product_name: serial(b"Stick"),
         udev: Fact::Unknown,
         processed: true,
+        in_use: Fact::Known([].into()),
     };
     assert_eq!(device, expected);
 }

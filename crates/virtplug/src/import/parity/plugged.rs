@@ -111,6 +111,7 @@ impl Plugged {
                 current_tags: set(self.current_tags),
             }),
             processed: true,
+            in_use: Fact::Known(BTreeSet::new()),
         }
     }
 
