@@ -16,6 +16,7 @@ mod dump;
 mod failure;
 mod handle;
 mod host;
+mod host_use;
 mod monitor;
 mod packet;
 mod patience;
@@ -24,6 +25,7 @@ mod snapshot;
 #[cfg(test)]
 mod testing;
 mod topology;
+mod use_watch;
 
 pub use dump::{Dump, read_dump};
 pub use handle::MonitorHandle;
