@@ -10,6 +10,7 @@ mod connection;
 mod departures;
 mod device_events;
 mod devices;
+mod guard;
 mod holds;
 mod link;
 mod look;

@@ -1,7 +1,9 @@
 //! What the host does with a device right now: the facts of the guard.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::fact::Fact;
 use crate::text::Escaped;
 
 /// One way in which the host uses a device. Names are the kernel's (`sdb1`,
@@ -71,6 +73,42 @@ impl Use {
     pub fn refuses(&self) -> bool {
         !matches!(self, Self::Opened { .. })
     }
+
+    /// What ends it.
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Mounted { .. } => "unmount it",
+            Self::Swap { .. } => "end that with `swapoff`",
+            Self::Held { .. } | Self::Member { .. } => "close what it is part of",
+            Self::Address { .. } | Self::DefaultRoute { .. } => "take the interface down",
+            Self::Enslaved { .. } => "take the interface out of it",
+            Self::LastKeyboard => "connect another one",
+            Self::Opened { .. } => "end the program",
+        }
+    }
+}
+
+/// The uses that the guard refuses a device for, if there are any. `Unknown`:
+/// it could not be found out, so it is refused, too.
+pub(crate) fn refusing(in_use: &Fact<BTreeSet<Use>>) -> Option<Fact<BTreeSet<Use>>> {
+    let Fact::Known(uses) = in_use else {
+        return Some(Fact::Unknown);
+    };
+    let refusing: BTreeSet<Use> = uses.iter().filter(|one| one.refuses()).cloned().collect();
+    (!refusing.is_empty()).then_some(Fact::Known(refusing))
+}
+
+/// Uses in one line: `sdb1 is mounted at /mnt, the host swaps to sdb2`.
+pub(crate) fn in_words(uses: &BTreeSet<Use>) -> String {
+    let words: Vec<String> = uses.iter().map(ToString::to_string).collect();
+    words.join(", ")
+}
+
+/// What ends them all: `unmount it and end that with swapoff`.
+pub(crate) fn remedies(uses: &BTreeSet<Use>) -> String {
+    let mut remedies: Vec<&str> = uses.iter().map(Use::remedy).collect();
+    remedies.dedup();
+    remedies.join(" and ")
 }
 
 impl fmt::Display for Use {

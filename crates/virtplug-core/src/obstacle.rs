@@ -1,8 +1,11 @@
 //! Why a device that belongs to a machine is not in it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::engine::Stuck;
+use crate::fact::Fact;
+use crate::host_use::{self, Use};
 use crate::machine::{GuestPort, MachineKey};
 use crate::time::Time;
 
@@ -35,6 +38,9 @@ pub enum Obstacle {
     Held,
     /// Nothing is done for its machine on our own (`pause`).
     Paused,
+    /// The guard: the host uses it, and nobody allowed to take it all the
+    /// same. `Unknown`: that could not be found out. Ends when the host lets go.
+    InUse(Fact<BTreeSet<Use>>),
     /// Its port enumerates too often.
     Flapping(Time),
     /// The last try failed, with the error.
@@ -80,6 +86,7 @@ impl Obstacle {
                 | Self::NoSuchMachine
                 | Self::MachineUnread
                 | Self::Occupied { .. }
+                | Self::InUse(_)
                 | Self::Flapping(_)
                 | Self::Retry { .. }
                 | Self::Stuck(_)
@@ -112,6 +119,15 @@ impl fmt::Display for Obstacle {
                 "somebody detached it; plug it in again or restart the machine to give it back",
             ),
             Self::Paused => f.write_str("virtplug is paused for this machine; `virtplug resume` ends that"),
+            Self::InUse(Fact::Known(uses)) => write!(
+                f,
+                "the host uses it: {}; {}, or allow it with `allow-in-use`",
+                host_use::in_words(uses),
+                host_use::remedies(uses)
+            ),
+            Self::InUse(Fact::Unknown) => f.write_str(
+                "whether the host uses it cannot be read; `allow-in-use` allows to take it all the same",
+            ),
             Self::Flapping(_) => f.write_str("the port connects and disconnects too often"),
             Self::Retry {
                 failures, error, ..

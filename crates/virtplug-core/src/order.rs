@@ -19,6 +19,8 @@ pub enum Order {
         instance: InstanceId,
         /// Whom it belongs to.
         owner: Owner,
+        /// Whether it is taken from the host even while the host uses it.
+        allow_in_use: bool,
     },
     /// The rules decide on the device at this port again, also after somebody
     /// detached it elsewhere.
@@ -74,6 +76,8 @@ pub struct Hold {
     pub until_end_of: Option<MachineKey>,
     /// Which run of that machine, once it runs.
     pub run: Option<RunId>,
+    /// Whether it is taken from the host even while the host uses it.
+    pub allow_in_use: bool,
 }
 
 /// A device that somebody detached without us: it stays out of that machine.

@@ -1,10 +1,13 @@
 //! What is worth a line in the journal.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::action::DetachReason;
 use crate::alias::OwnAlias;
+use crate::fact::Fact;
+use crate::host_use::Use;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::order::Order;
 use crate::port::PortPath;
@@ -47,6 +50,26 @@ pub enum Report {
     /// Somebody else detached a device of ours; it stays out until it is
     /// plugged in again or the machine starts anew.
     Held(MachineKey, OwnAlias),
+    /// The guard refuses a device that would be attached now, as the host uses
+    /// it; told once until the uses change. That it ended is told by the attach.
+    InUse {
+        /// The machine that it belongs to.
+        machine: MachineKey,
+        /// Where it is.
+        port: PortPath,
+        /// What it is refused for; `Unknown`: that could not be found out.
+        uses: Fact<BTreeSet<Use>>,
+    },
+    /// A device is taken from the host while the host uses it: in a way that
+    /// only warns, or because that is allowed (`allow-in-use`).
+    TakenInUse {
+        /// The machine that it belongs to.
+        machine: MachineKey,
+        /// Where it is.
+        port: PortPath,
+        /// How the host uses it; `Unknown`: that could not be found out.
+        uses: Fact<BTreeSet<Use>>,
+    },
     /// What somebody decided by hand is in force from now on.
     Ordered(Order),
     /// A device that was given to somebody by hand is where the rules say again.

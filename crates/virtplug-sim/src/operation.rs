@@ -109,6 +109,7 @@ impl World {
                         port: port.clone(),
                         instance: plugged.instance,
                         owner: machine.clone().map_or(Owner::Host, Owner::Machine),
+                        allow_in_use: false,
                     };
                     return self.feed(virtplug_core::Event::Order(order));
                 }

@@ -29,11 +29,20 @@ impl Engine {
 
     fn attached(&mut self, machine: &MachineKey, request: AttachRequest, outcome: Outcome) {
         let instance = request.alias.instance;
-        if let Err(CallError::InstanceChanged) = outcome.result {
+        let result = match outcome.result {
+            Err(CallError::InUse(uses)) if !request.allow_in_use => {
+                self.attach_resolved(machine);
+                self.learn(machine, outcome.after);
+                self.refused_by_call(instance, uses);
+                return;
+            }
+            result => result,
+        };
+        if let Err(CallError::InstanceChanged) = result {
             self.attach_resolved(machine);
         }
         self.learn(machine, outcome.after);
-        if outcome.result.is_err() || outcome.instance_present != Fact::Known(true) {
+        if result.is_err() || outcome.instance_present != Fact::Known(true) {
             // What we know of the devices may be old.
             self.scan();
         }
@@ -48,7 +57,7 @@ impl Engine {
         if state.current && entry.is_some_and(|entry| !entry.missing) {
             return;
         }
-        let error = match outcome.result {
+        let error = match result {
             Err(error) => error.to_string(),
             Ok(()) if entry.is_some() => "libvirt attached it without finding the device".into(),
             Ok(()) => "libvirt said done, but the machine does not have it".into(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::departures::Departure;
 use super::devices::{Present, Scan, remember};
+use super::guard::is_same_but_for_use;
 use super::{Engine, Wake};
 use crate::action::Action;
 use crate::device::{Device, InstanceId};
@@ -87,7 +88,10 @@ impl Engine {
         let seen = known
             .filter(|_| same_instance)
             .map_or(self.now, |known| known.seen);
-        if known.is_some_and(|known| known.device == device) {
+        if let Some(known) = known
+            && is_same_but_for_use(&known.device, &device)
+        {
+            self.take_use(&port, device.in_use);
             return;
         }
         let replaces = known.is_some();
@@ -147,7 +151,14 @@ impl Engine {
 
     /// Sets the timer for the next look at what could not be read.
     pub(super) fn plan_look_at_devices(&mut self) {
-        if let Some((before, after)) = self.devices.plan(self.now, &mut self.jitter) {
+        let unread = self.devices.is_unread() || self.awaits_use();
+        if !unread && !self.attaching.is_empty() {
+            // A call may answer that the host uses its device after all. The
+            // pauses grow on then.
+            return;
+        }
+        let change = self.devices.plan(unread, self.now, &mut self.jitter);
+        if let Some((before, after)) = change {
             if let Some(before) = before {
                 self.timers.remove(&(before, Wake::Devices));
             }

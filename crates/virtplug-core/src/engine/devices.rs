@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
+use crate::host_use::Use;
 use crate::id::HostAddress;
 use crate::machine::MachineKey;
 use crate::matcher::Topology;
@@ -31,6 +32,8 @@ pub(super) struct Present {
     pub(super) interest: Interest,
     /// The number of the rule that gives it to a machine.
     pub(super) given_by: Option<usize>,
+    /// For which machine it was told that the host uses it, and how.
+    pub(super) refusal_told: Option<(MachineKey, Fact<BTreeSet<Use>>)>,
 }
 
 impl Present {
@@ -45,6 +48,7 @@ impl Present {
             claims: Vec::new(),
             interest: Interest::default(),
             given_by: None,
+            refusal_told: None,
         }
     }
 }
@@ -88,6 +92,9 @@ pub(super) struct Devices {
     /// Ports whose device could be read in part, so that it is not clear where
     /// it belongs.
     doubtful: BTreeSet<PortPath>,
+    /// Ports where it is to be read again what the host does with the device:
+    /// it could not be read, or only a call saw it, maybe before a later read.
+    uses_to_read: BTreeSet<PortPath>,
     /// Pauses between looks at what could not be read.
     backoff: Backoff,
     /// When the next such look is.
@@ -129,6 +136,7 @@ impl Devices {
         self.by_instance
             .insert(present.device.instance, port.clone());
         self.by_address.insert(present.device.address, port.clone());
+        self.use_read(&port, &present.device.in_use);
         self.present.insert(port, present);
         before
     }
@@ -136,6 +144,7 @@ impl Devices {
     /// Forgets the device at a port.
     pub(super) fn take(&mut self, port: &PortPath) -> Option<Present> {
         self.doubtful.remove(port);
+        self.uses_to_read.remove(port);
         let before = self.present.remove(port)?;
         self.by_instance.remove(&before.device.instance);
         // The address may already belong to a device that was read later.
@@ -212,14 +221,38 @@ impl Devices {
             .cloned()
     }
 
-    /// Plans the next look at what could not be read. No event tells when it
-    /// can be. `Some`: how the timer changes, from and to.
+    /// Notes whether what the host does with a device could be read.
+    pub(super) fn use_read(&mut self, port: &PortPath, in_use: &Fact<BTreeSet<Use>>) {
+        match in_use {
+            Fact::Known(_) => self.uses_to_read.remove(port),
+            Fact::Unknown => self.uses_to_read.insert(port.clone()),
+        };
+    }
+
+    /// Notes that only a call saw what the host does with a device.
+    pub(super) fn use_seen_by_call(&mut self, port: &PortPath) {
+        self.uses_to_read.insert(port.clone());
+    }
+
+    /// The devices of which it is to be read again what the host does with them.
+    pub(super) fn with_use_to_read(&self) -> impl Iterator<Item = &Present> {
+        let ports = self.uses_to_read.iter();
+        ports.filter_map(|port| self.present.get(port))
+    }
+
+    /// Whether something that matters in any case could not be read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.scan_failing || !self.unreadable.is_empty() || !self.doubtful.is_empty()
+    }
+
+    /// Plans the next look at what could not be read, if there is anything. No
+    /// event tells when it can be. `Some`: how the timer changes, from and to.
     pub(super) fn plan(
         &mut self,
+        unread: bool,
         now: Time,
         jitter: &mut Jitter,
     ) -> Option<(Option<Time>, Option<Time>)> {
-        let unread = self.scan_failing || !self.unreadable.is_empty() || !self.doubtful.is_empty();
         if !unread {
             self.backoff = Backoff::default();
             return self.again.take().map(|at| (Some(at), None));
@@ -250,7 +283,8 @@ impl Topology for Devices {
 
 /// Completes a fresh read with what was known of the same instance: a
 /// descriptor does not change while an instance lives, so what failed to be
-/// read again is as it was. `authorized` can change, so it must be read.
+/// read again is as it was. `authorized` and `in_use` can change, so they must
+/// be read.
 pub(super) fn remember(mut fresh: Device, known: &Device) -> Device {
     fn keep<T: Clone>(fresh: &mut Fact<T>, known: &Fact<T>) {
         if matches!(fresh, Fact::Unknown) {

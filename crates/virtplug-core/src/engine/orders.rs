@@ -30,7 +30,8 @@ impl Engine {
                 port,
                 instance,
                 owner,
-            } => self.hold(&port, instance, owner),
+                allow_in_use,
+            } => self.hold(&port, instance, owner, allow_in_use),
             Order::Release(port) => self.release(&port),
             Order::ReleaseAll => self.release_all(),
             Order::Switch { group, owner } => self.switch(&group, owner.as_ref()),
@@ -105,7 +106,7 @@ impl Engine {
         }
     }
 
-    fn hold(&mut self, port: &PortPath, instance: InstanceId, owner: Owner) {
+    fn hold(&mut self, port: &PortPath, instance: InstanceId, owner: Owner, allow_in_use: bool) {
         let Some(present) = self.devices.at(port) else {
             return;
         };
@@ -132,6 +133,7 @@ impl Engine {
                 .collect(),
             run: live.map(|live| live.run),
             until_end_of,
+            allow_in_use,
         };
         self.orders.detached.remove(&instance);
         self.orders.holds.retain(|_, hold| hold.port != *port);

@@ -8,6 +8,7 @@ use crate::assignment::Assignment;
 use crate::id::HostAddress;
 use crate::machine::{Activity, Hostdev, MachineKey};
 use crate::obstacle::Obstacle;
+use crate::port::PortPath;
 use crate::report::Report;
 use crate::retry::Backoff;
 use crate::time::Time;
@@ -207,19 +208,30 @@ impl Engine {
             return;
         };
         let mut next = None;
+        let mut refused = Vec::new();
         for port in &state.wanted {
             let Some(present) = self.devices.at(port) else {
                 continue;
             };
             match self.obstacle(machine, present) {
                 None => {
-                    next = Some(present);
+                    next = Some(port.clone());
                     break;
                 }
+                Some(Obstacle::InUse(uses)) => refused.push((port.clone(), uses)),
                 Some(obstacle) => wake.offer(obstacle.until()),
             }
         }
-        let Some(present) = next else {
+        for (port, uses) in refused {
+            self.tell_refusal(machine, &port, uses);
+        }
+        if let Some(port) = next {
+            self.attach(machine, &port);
+        }
+    }
+
+    fn attach(&mut self, machine: &MachineKey, port: &PortPath) {
+        let Some(present) = self.devices.at(port) else {
             return;
         };
         let device = &present.device;
@@ -240,9 +252,10 @@ impl Engine {
             address: device.address,
             guest_port: options.and_then(|options| options.guest_port.clone()),
             guest_reset: options.and_then(|options| options.guest_reset),
-            allow_in_use: options.is_some_and(|options| options.allow_in_use),
+            allow_in_use: self.allows_use(machine, present),
         };
         let address = device.address;
+        self.tell_taken(machine, port);
         self.attaching.insert(address, machine.clone());
         self.machine_mut(machine).attaching = Some(address);
         self.rate.take();
@@ -321,6 +334,9 @@ impl Engine {
         }
         if let Some(until) = connection.first_look_until(self.now) {
             return Some(Obstacle::FirstLook(until));
+        }
+        if let Some(uses) = self.refusal(machine, present) {
+            return Some(Obstacle::InUse(uses));
         }
         self.rate.blocked_until().map(Obstacle::RateLimited)
     }

@@ -6,6 +6,7 @@ mod connection;
 mod devices;
 mod failure;
 mod follow;
+mod guard;
 mod hold;
 mod hold_ends;
 mod holds;

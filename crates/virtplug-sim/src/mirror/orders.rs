@@ -98,6 +98,7 @@ impl Mirror {
                 port,
                 instance,
                 owner,
+                ..
             } => self.hold(port, *instance, owner),
             Order::Release(port) => self.release(port),
             Order::ReleaseAll => {
@@ -185,6 +186,7 @@ impl Mirror {
             in_pause: BTreeSet::new(),
             until_end_of,
             run: None,
+            allow_in_use: false,
         };
         self.orders.holds.insert(instance, hold);
         for known in self.machines.values_mut() {

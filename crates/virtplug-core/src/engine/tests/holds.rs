@@ -23,6 +23,7 @@ impl Bench {
             port,
             instance,
             owner,
+            allow_in_use: false,
         });
     }
 
@@ -99,6 +100,7 @@ fn an_order_for_another_instance_or_an_empty_port_is_void() {
             port: port.parse().unwrap(),
             instance: InstanceId(instance),
             owner: Owner::Host,
+            allow_in_use: false,
         });
     }
     assert_eq!(bench.run(), [""; 0]);
@@ -268,6 +270,7 @@ fn a_machine_that_only_an_order_names_is_looked_at() {
         port: "1-1".parse().unwrap(),
         instance,
         owner: elsewhere.clone().into(),
+        allow_in_use: false,
     });
     assert_eq!(bench.obstacle("1-1"), Some(Obstacle::MachineOff));
     // A reload does not forget it, and when nobody names it any more it goes.
