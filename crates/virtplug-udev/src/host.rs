@@ -12,7 +12,7 @@ use crate::basics::Basics;
 use crate::details::Details;
 use crate::directory::{Directory, inode, is_absence};
 use crate::failure::Failure;
-use crate::host_use::{self, Effort, HostUse, Kind, Places, Tables};
+use crate::host_use::{self, HostUse, Kind, Places, Tables};
 use crate::patience::{Patience, Wait};
 use crate::snapshot::{Presence, Scan, ScanError, Unreadable};
 
@@ -106,11 +106,10 @@ impl Host {
         self.read_within(port, Wait::LONG, |_| {})
     }
 
-    /// What the host does with the device in this directory now, at a closer
-    /// look than that of a scan: where this process is root, block devices that
-    /// somebody opened exclusively are found, too.
+    /// What the host does with the device in this directory now, without
+    /// reading the device.
     pub fn in_use(&self, port: &PortPath, syspath: &str) -> Fact<BTreeSet<Use>> {
-        let found = host_use::read(Path::new(syspath), port, &self.tables(), Effort::Probe);
+        let found = host_use::read(Path::new(syspath), port, &self.tables());
         found.map_or(Fact::Unknown, |found| found.uses)
     }
 
@@ -161,7 +160,7 @@ impl Host {
     /// What the host does with the device at a port. `None`: there is none.
     pub(crate) fn use_at(&self, port: &PortPath, tables: &Tables) -> io::Result<Option<HostUse>> {
         match Directory::open(&self.devices.join(port.to_string())) {
-            Ok(directory) => host_use::read(directory.path(), port, tables, Effort::Read).map(Some),
+            Ok(directory) => host_use::read(directory.path(), port, tables).map(Some),
             Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -264,10 +263,8 @@ impl Host {
             .ok_or_else(|| Failure::Unreadable(format!("{} is not UTF-8", path.display())))?
             .to_owned();
         let basics = Basics::read(directory, port)?;
+        let host_use = host_use::read(path, port, tables).map_err(Failure::Exhausted)?;
         let details = self.details(port, Arc::clone(directory), wait)?;
-        // Last: of all that is read it changes most.
-        let host_use =
-            host_use::read(path, port, tables, Effort::Read).map_err(Failure::Exhausted)?;
         let device = Device {
             port: port.clone(),
             instance: InstanceId::new(&self.boot_id, &syspath, directory.inode()),

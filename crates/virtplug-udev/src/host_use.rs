@@ -1,10 +1,11 @@
 //! Host use: what the host does with a device, from the nodes that its drivers
 //! made of it.
 //!
-//! Not seen without rights: who opened a block device exclusively, or opened a
-//! video, FIDO or smart-card node. Never seen: a network interface that was
-//! moved to another network namespace, and a vfat or exfat file system that is
-//! mounted only in another mount namespace than that of process 1.
+//! Not seen without rights: who opened a video, FIDO or smart-card node. Never
+//! seen: a block device that a process only has open (trying to open it
+//! exclusively takes rights, and makes a mount at that moment fail), a network
+//! interface in another network namespace, and a vfat or exfat file system that
+//! is mounted only in another mount namespace than that of process 1.
 
 mod block;
 mod keyboard;
@@ -27,17 +28,6 @@ use crate::failure::is_exhaustion;
 pub(crate) use node::{Kind, Node, port_above};
 pub(crate) use table::{Places, Tables};
 
-/// How hard to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effort {
-    /// Only reads.
-    Read,
-    /// Also opens block devices exclusively for a moment, where this process
-    /// is root. Somebody who mounts at that moment fails, so this is for a
-    /// device that is about to be taken from the host anyway.
-    Probe,
-}
-
 /// What the host made of a device and does with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostUse {
@@ -48,12 +38,7 @@ pub(crate) struct HostUse {
 
 /// Reads what the host does with the device in this directory. An error: this
 /// process lacks a resource.
-pub(crate) fn read(
-    device: &Path,
-    port: &PortPath,
-    tables: &Tables,
-    effort: Effort,
-) -> io::Result<HostUse> {
+pub(crate) fn read(device: &Path, port: &PortPath, tables: &Tables) -> io::Result<HostUse> {
     let unknown = |error: io::Error| {
         if is_exhaustion(&error) {
             Err(error)
@@ -70,7 +55,7 @@ pub(crate) fn read(
             });
         }
     };
-    let uses = uses_of(device, port, &nodes, tables, effort);
+    let uses = uses_of(device, port, &nodes, tables);
     Ok(HostUse {
         kinds: nodes.iter().map(|node| node.kind).collect(),
         uses: uses.map(Fact::Known).or_else(unknown)?,
@@ -82,12 +67,11 @@ fn uses_of(
     port: &PortPath,
     nodes: &[Node],
     tables: &Tables,
-    effort: Effort,
 ) -> io::Result<BTreeSet<Use>> {
     let mut found = BTreeSet::new();
     for node in nodes {
         match node.kind {
-            Kind::Block => block::add(node, tables, effort, &mut found)?,
+            Kind::Block => block::add(node, tables, &mut found)?,
             Kind::Net => network::add(node, tables, &mut found)?,
             Kind::Input => {}
             Kind::Sound => opened::add_sound(node, tables, &mut found)?,

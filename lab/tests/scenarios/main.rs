@@ -9,6 +9,7 @@ mod commands;
 mod daemon;
 mod follow;
 mod foreign;
+mod guard;
 mod guest;
 mod hang;
 mod hub;

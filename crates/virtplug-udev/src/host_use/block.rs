@@ -3,16 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, major, minor, open};
-use rustix::io::Errno;
 use virtplug_core::Use;
 
 use super::node::{Node, directories};
 use super::table::Tables;
-use super::{Effort, line, names};
+use super::{line, names};
 
 /// File systems with a directory in sysfs for each block device that is
 /// mounted in any mount namespace.
@@ -26,13 +23,7 @@ const TOLD: usize = 4;
 const ABOVE: usize = 64;
 
 /// Adds what the host does with a disk.
-pub(super) fn add(
-    node: &Node,
-    tables: &Tables,
-    effort: Effort,
-    found: &mut BTreeSet<Use>,
-) -> io::Result<()> {
-    let before = found.len();
+pub(super) fn add(node: &Node, tables: &Tables, found: &mut BTreeSet<Use>) -> io::Result<()> {
     let mut disks = vec![node.path.clone()];
     let mut seen = BTreeSet::new();
     while let Some(disk) = disks.pop() {
@@ -44,9 +35,6 @@ pub(super) fn add(
         for volume in [disk].into_iter().chain(parts) {
             disks.extend(add_volume(&volume, tables, found)?);
         }
-    }
-    if effort == Effort::Probe && found.len() == before {
-        probe(node, found)?;
     }
     Ok(())
 }
@@ -172,29 +160,6 @@ fn is_zfs(path: &Path) -> bool {
             .property_value("ID_FS_TYPE")
             .is_some_and(|kind| kind == "zfs_member")
     })
-}
-
-/// Opens a disk exclusively, which fails if the kernel or a process has
-/// claimed it or one of its partitions.
-fn probe(node: &Node, found: &mut BTreeSet<Use>) -> io::Result<()> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    let file = Path::new("/dev").join(node.name.replace('!', "/"));
-    let number = line(&node.path.join("dev"))?;
-    let is_it = fs::symlink_metadata(&file).is_ok_and(|metadata| {
-        let device = metadata.rdev();
-        metadata.file_type().is_block_device()
-            && format!("{}:{}", major(device), minor(device)) == number
-    });
-    let flags = OFlags::RDONLY | OFlags::EXCL | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    if is_it && open(&file, flags, Mode::empty()).is_err_and(|error| error == Errno::BUSY) {
-        found.insert(Use::Held {
-            node: node.name.clone(),
-            by: "something that opened it exclusively".to_owned(),
-        });
-    }
-    Ok(())
 }
 
 /// The loop devices by the path of what they are made of.
