@@ -66,7 +66,10 @@ fn every_key_is_explained() {
     for (shape, key) in all() {
         let told = (shape.name, key.name);
         assert!(key.help.ends_with('.'), "{told:?}");
-        assert!(matches!(key.since, "0.1" | "0.2" | "0.3"), "{told:?}");
+        assert!(
+            matches!(key.since, "0.1" | "0.2" | "0.3" | "0.4"),
+            "{told:?}"
+        );
         for value in [key.default, key.example_value()].into_iter().flatten() {
             let line = format!("{} = {value}", key.name);
             assert!(line.parse::<toml::Table>().is_ok(), "{told:?}");
@@ -85,7 +88,7 @@ fn defaults_are_those_that_hold() {
         .collect();
     let table = |options: &str| format!("[[machines.NAME.device]]\nserial = \"A\"\n{options}");
     let [with, without] = [table(&written), table("")].map(|text| load(&text).unwrap());
-    assert_eq!(written.lines().count(), 5);
+    assert_eq!(written.lines().count(), 6);
     assert_eq!(
         with.policy.rules()[0].options,
         without.policy.rules()[0].options

@@ -47,6 +47,7 @@ tags = ["x", { glob = "y*" }]
 current-tags = ["z"]
 any = [{ serial = "A" }, { any = [{ product = "1" }] }]
 start-machine = true
+allow-in-use = true
 enabled = false
 group = "desk"
 

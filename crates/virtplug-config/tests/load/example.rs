@@ -74,7 +74,7 @@ fn its_examples_are_valid_and_show_every_field() {
     for (number, has) in conditions.iter().enumerate() {
         assert!(shown(&|rule| has(&rule.matcher)), "condition {number}");
     }
-    let options: [fn(&RuleOptions) -> bool; 10] = [
+    let options: [fn(&RuleOptions) -> bool; 11] = [
         |o| !o.enabled,
         |o| o.priority != 0,
         |o| o.group.is_some(),
@@ -85,6 +85,7 @@ fn its_examples_are_valid_and_show_every_field() {
         |o| o.guest_port.is_some(),
         |o| o.guest_reset.is_some(),
         |o| o.start_machine,
+        |o| o.allow_in_use,
     ];
     for (number, has) in options.iter().enumerate() {
         assert!(shown(&|rule| has(&rule.options)), "option {number}");

@@ -87,6 +87,8 @@ fn options() {
         "options",
         &[
             "serial = \"A\"\nyield = \"true\"\npreempt = yes\nenabled = 0\nstart-machine = \"maybe\"",
+            "serial = \"A\"\nallow-in-use = \"never\"",
+            "serial = \"A\"\nforce = true",
             "serial = \"A\"\npreempt = true",
             "serial = \"A\"\ncount = 0",
             "serial = \"A\"\npriority = \"10\"",
@@ -111,7 +113,7 @@ fn the_host_and_defaults() {
     assert_told_of_files(
         "the_host_and_defaults",
         &[
-            "[[host.device]]\nserial = \"A\"\nyield = true\nguest-port = \"0:1\"",
+            "[[host.device]]\nserial = \"A\"\nyield = true\nguest-port = \"0:1\"\nallow-in-use = true",
             "[[host.device]]\nserial = \"A\"\n[[machines.a.device]]\nserial = \"A\"",
             "[host]\nserial = \"A\"",
             "[[host]]\nserial = \"A\"",
