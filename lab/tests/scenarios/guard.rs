@@ -56,7 +56,10 @@ fn check_refused_then_attached(host_use: &HostUse) {
         run(host_use.end)?;
         lab.machine("alpha").wait_exactly(&[&stick])?;
         let log = lab.sh("journalctl -u virtplug -o cat --grep 'refus|host uses' || true")?;
-        ensure!(log.contains(host_use.said), "the journal does not tell:\n{log}");
+        ensure!(
+            log.contains(host_use.said),
+            "the journal does not tell:\n{log}"
+        );
         Ok(())
     });
 }
@@ -68,7 +71,10 @@ fn check_refused(lab: &Outer, plugged: &Plugged, said: &str) -> Result<()> {
     lab.check_on_host(plugged)?;
     let explained = virtplug(lab, &format!("explain {}", plugged.path), 0)?;
     let words: Vec<&str> = explained.split_whitespace().collect();
-    ensure!(words.join(" ").contains(said), "no {said:?} in:\n{explained}");
+    ensure!(
+        words.join(" ").contains(said),
+        "no {said:?} in:\n{explained}"
+    );
     Ok(())
 }
 
@@ -171,7 +177,10 @@ fn allowed_in_use_is_taken_and_the_log_says_so() {
         lab.install(&format!("{TO_ALPHA}allow-in-use = true\n"))?;
         lab.machine("alpha").wait_exactly(&[&stick])?;
         let log = lab.sh("journalctl -u virtplug -o cat")?;
-        ensure!(log.contains(MOUNTED.said), "the journal does not tell:\n{log}");
+        ensure!(
+            log.contains(MOUNTED.said),
+            "the journal does not tell:\n{log}"
+        );
         Ok(())
     });
 }
