@@ -129,10 +129,10 @@ fn a_mount_in_another_namespace_shows_in_sysfs() {
 #[test]
 fn only_some_of_many_mounts_are_told() {
     let fake = with_disk();
-    let many: String = (0..1000)
+    let many: Vec<_> = (0..1000)
         .map(|number| format!("36 1 8:17 / /mnt/{number} rw - ext4 /dev/sdb1 rw\n"))
         .collect();
-    put(&fake, "proc/1/mountinfo", &many);
+    put(&fake, "proc/1/mountinfo", &many.concat());
     assert_eq!(told(&fake).lines().count(), 4);
 }
 
