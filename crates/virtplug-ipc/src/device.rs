@@ -34,6 +34,45 @@ pub struct Device {
     pub authorized: Option<bool>,
     /// Whether it is a hub.
     pub hub: bool,
+    /// What the host does with it; absent where that cannot be read, which
+    /// counts as a use.
+    pub in_use: Option<Vec<HostUse>>,
+}
+
+/// One way in which the host uses a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+pub struct HostUse {
+    /// Which way.
+    pub kind: HostUseKind,
+    /// One sentence.
+    pub text: String,
+    /// Whether the device stays on the host for it, unless `allow-in-use` is set.
+    pub refuses: bool,
+}
+
+/// The ways in which the host uses a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomType)]
+#[serde(rename_all = "snake_case")]
+#[zlink(rename_all = "snake_case")]
+pub enum HostUseKind {
+    /// A file system on it is mounted.
+    Mounted,
+    /// The host swaps to it.
+    Swap,
+    /// Another block device is made of it: LUKS, LVM, md, bcache, loop.
+    Held,
+    /// It is part of an active file system or pool.
+    Member,
+    /// A network interface of it has an address.
+    Address,
+    /// A default route goes through it.
+    DefaultRoute,
+    /// A network interface of it is part of a bridge, bond or team.
+    Enslaved,
+    /// It is the last keyboard of a host without a serial console.
+    LastKeyboard,
+    /// A process has a node of it open.
+    Opened,
 }
 
 /// Whom a device belongs to, by rules and by hand.

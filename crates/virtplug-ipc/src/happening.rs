@@ -25,6 +25,10 @@ pub enum HappeningKind {
     Detached,
     /// A detach failed.
     DetachFailed,
+    /// A device stays on the host, as the host uses it.
+    InUse,
+    /// A device is taken from the host while the host uses it.
+    TakenInUse,
     /// Somebody else detached a device of ours.
     Hold,
     /// Somebody decided by hand.

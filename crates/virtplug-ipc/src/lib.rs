@@ -21,7 +21,8 @@ mod status;
 
 pub use change::{Change, Changes};
 pub use device::{
-    Belongs, BelongsKind, Details, Device, DeviceList, DeviceState, Holder, Obstacle, Property,
+    Belongs, BelongsKind, Details, Device, DeviceList, DeviceState, Holder, HostUse, HostUseKind,
+    Obstacle, Property,
 };
 pub use error::ControlError;
 pub use explanation::{Condition, DeviceExplanation, Explanation, RuleExplanation, Verdict};

@@ -26,11 +26,13 @@ pub trait Control {
         machine: Option<&str>,
     ) -> zlink::Result<Result<Explanation, ControlError>>;
     /// Attaches a device to its machine, or to another one, until it is unplugged, the machine
-    /// stops, or it is released. Answers when it is there or cannot be, at the latest after `wait_ms`.
+    /// stops, or it is released; with `allow_in_use` even while the host uses it. Answers when it
+    /// is there or cannot be, at the latest after `wait_ms`.
     async fn attach(
         &mut self,
         device: &str,
         machine: Option<&str>,
+        allow_in_use: Option<bool>,
         wait_ms: Option<u64>,
     ) -> zlink::Result<Result<Changes, ControlError>>;
     /// Detaches a device and keeps it on the host until it is unplugged or released.

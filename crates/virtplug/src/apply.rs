@@ -60,8 +60,15 @@ fn show(engine: &Engine, report: &Report) {
         | Report::StartFailed(..) => {
             message(format_args!("error: {}", journal::sentence(engine, report)));
         }
+        Report::TakenInUse { .. } => {
+            message(format_args!(
+                "warning: {}",
+                journal::sentence(engine, report)
+            ));
+        }
         // What keeps a device out at the end is named there.
         Report::AttachFailed { .. }
+        | Report::InUse { .. }
         | Report::Held(..)
         | Report::Ordered(_)
         | Report::HoldEnded { .. }

@@ -132,6 +132,12 @@ pub(crate) enum Command {
             add = ArgValueCandidates::new(completion::machines)
         )]
         domain: Option<String>,
+        /// Take the device from the host even while the host uses it; data may be lost
+        ///
+        /// Without it the device waits until the host lets go: until it is unmounted,
+        /// for instance.
+        #[arg(long)]
+        allow_in_use: bool,
         /// Wait that long for the device to come and the machine to run, such as 30s
         #[arg(
             long,

@@ -2,10 +2,11 @@
 
 mod order;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tracing::{debug, info, warn};
-use virtplug_core::{Engine, OwnAlias, PortPath, Report};
+use virtplug_core::{Engine, Fact, MachineKey, Obstacle, OwnAlias, PortPath, Report, Use};
 
 use crate::naming::{claims_text, name};
 
@@ -63,6 +64,12 @@ pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
             } else {
                 debug!(event, %device, %machine, %alias, attempt, "{text}");
             }
+        }
+        Report::InUse { machine, port, .. } => {
+            warn!(event = "in-use", device = %port, %machine, "{text}");
+        }
+        Report::TakenInUse { machine, port, .. } => {
+            warn!(event = "taken-in-use", device = %port, %machine, "{text}");
         }
         Report::Held(machine, alias) => {
             let (device, event) = (&alias.port, "hold");
@@ -128,6 +135,20 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
             device(engine, alias),
             seconds(*retry_ms)
         ),
+        Report::InUse {
+            machine,
+            port,
+            uses,
+        } => format!(
+            "{} stays out of machine {machine}: {}",
+            at(engine, port),
+            Obstacle::InUse(uses.clone())
+        ),
+        Report::TakenInUse {
+            machine,
+            port,
+            uses,
+        } => taken(&at(engine, port), machine, uses),
         Report::Held(machine, alias) => format!(
             "somebody detached {} from machine {machine}; it stays out until it is plugged in again or the machine starts anew",
             device(engine, alias)
@@ -159,6 +180,26 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
         ),
         Report::LookFailed(what) => format!("could not look at {what}"),
     }
+}
+
+/// That a device is taken from the host while the host uses it, and why it may be.
+fn taken(device: &str, machine: &MachineKey, uses: &Fact<BTreeSet<Use>>) -> String {
+    let Fact::Known(uses) = uses else {
+        return format!(
+            "taking {device} for machine {machine} as `allow-in-use` says, though it cannot be \
+             read whether the host uses it"
+        );
+    };
+    let words: Vec<String> = uses.iter().map(ToString::to_string).collect();
+    let allowed = if uses.iter().any(Use::refuses) {
+        " as `allow-in-use` says"
+    } else {
+        ""
+    };
+    format!(
+        "taking {device} for machine {machine}{allowed}, though the host uses it: {}",
+        words.join(", ")
+    )
 }
 
 /// The first tries, then ever fewer of them.
@@ -216,6 +257,22 @@ mod tests {
             retry_ms,
             error: "USB device 001:002 is in use (libvirt error 55)".into(),
         };
+        let mounted = Use::Mounted {
+            node: "sdb1".into(),
+            at: "/mnt/\u{1b}[1mx".into(),
+        };
+        let swap = Use::Swap {
+            node: "sdb2".into(),
+        };
+        let opened = Use::Opened {
+            node: "video0".into(),
+            by: Some("obs".into()),
+        };
+        let taken = |uses| Report::TakenInUse {
+            machine: alpha.clone(),
+            port: alias.port.clone(),
+            uses,
+        };
         let reports = [
             Report::Attached(alpha.clone(), alias.clone()),
             Report::Attached(alpha.clone(), follower),
@@ -229,6 +286,19 @@ mod tests {
                 retry_ms: 250,
                 error: "timed out (libvirt error 68)".into(),
             },
+            Report::InUse {
+                machine: alpha.clone(),
+                port: alias.port.clone(),
+                uses: Fact::Known([mounted.clone(), swap].into()),
+            },
+            Report::InUse {
+                machine: alpha.clone(),
+                port: alias.port.clone(),
+                uses: Fact::Unknown,
+            },
+            taken(Fact::Known([mounted].into())),
+            taken(Fact::Known([opened].into())),
+            taken(Fact::Unknown),
             Report::Held(alpha.clone(), alias.clone()),
             Report::HoldEnded {
                 port: "1-9".parse().unwrap(),

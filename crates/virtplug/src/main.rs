@@ -102,9 +102,10 @@ async fn command(command: Command) -> Result<Exit, String> {
         Command::Attach {
             device,
             domain,
+            allow_in_use,
             wait,
             steer,
-        } => steering::attach(&steer, &device, domain, wait).await,
+        } => steering::attach(&steer, &device, domain, allow_in_use, wait).await,
         Command::Detach { device, steer } => steering::detach(&steer, &device).await,
         Command::AttachAll { machine, steer } => {
             steering::run(&steer, Request::AttachAll { machine }.into()).await

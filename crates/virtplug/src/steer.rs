@@ -38,6 +38,8 @@ pub(crate) enum Request {
     Attach {
         device: String,
         machine: Option<String>,
+        /// Even while the host uses it.
+        allow_in_use: bool,
     },
     Detach {
         device: String,

@@ -42,6 +42,7 @@ pub(crate) async fn attach(
     steer: &Steer,
     device: &DeviceArg,
     machine: Option<String>,
+    allow_in_use: bool,
     wait: Option<Duration>,
 ) -> Exit {
     let task = Task {
@@ -49,6 +50,7 @@ pub(crate) async fn attach(
         request: Request::Attach {
             device: device_text(device),
             machine,
+            allow_in_use,
         },
         wait,
     };
@@ -140,8 +142,14 @@ async fn call(
 ) -> zlink::Result<Result<Changes, ControlError>> {
     let wait = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     match request {
-        Request::Attach { device, machine } => {
-            client.attach(device, machine.as_deref(), wait).await
+        Request::Attach {
+            device,
+            machine,
+            allow_in_use,
+        } => {
+            let allow_in_use = allow_in_use.then_some(true);
+            let machine = machine.as_deref();
+            client.attach(device, machine, allow_in_use, wait).await
         }
         Request::Detach { device } => client.detach(device, wait).await,
         Request::AttachAll { machine } => client.attach_all(machine.as_deref(), wait).await,

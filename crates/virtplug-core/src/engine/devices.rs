@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
-use crate::host_use::Use;
+use crate::host_use::{self, Use};
 use crate::id::HostAddress;
 use crate::machine::MachineKey;
 use crate::matcher::Topology;
@@ -49,6 +49,13 @@ impl Present {
             interest: Interest::default(),
             given_by: None,
             refusal_told: None,
+        }
+    }
+
+    /// A refusal that ended is told again when it comes back.
+    pub(super) fn forget_ended_refusal(&mut self) {
+        if host_use::refusing(&self.device.in_use).is_none() {
+            self.refusal_told = None;
         }
     }
 }
@@ -130,7 +137,8 @@ impl Devices {
     }
 
     /// Takes a device that was read; gives what was at its port before.
-    pub(super) fn put(&mut self, present: Present) -> Option<Present> {
+    pub(super) fn put(&mut self, mut present: Present) -> Option<Present> {
+        present.forget_ended_refusal();
         let port = present.device.port.clone();
         let before = self.take(&port);
         self.by_instance

@@ -55,10 +55,8 @@ impl Engine {
         if present.device.in_use == in_use {
             return;
         }
-        if host_use::refusing(&in_use).is_none() {
-            present.refusal_told = None;
-        }
         present.device.in_use = in_use;
+        present.forget_ended_refusal();
         let (instance, address) = (present.device.instance, present.device.address);
         self.touch(instance, address);
     }

@@ -12,9 +12,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use virtplug_ipc::{
     Belongs, BelongsKind, Change, Changes, Condition, Connection, ControlError, Counts, Details,
     Device, DeviceExplanation, DeviceList, DeviceState, Entry, Explanation, Group, Happened,
-    Happening, HappeningKind, Holder, MachineKind, MachineList, MachineName, MachineState,
-    Obstacle, Paused, Property, RuleExplanation, RuleList, RuleName, RuleState, Shown, Status,
-    Verdict,
+    Happening, HappeningKind, Holder, HostUse, HostUseKind, MachineKind, MachineList, MachineName,
+    MachineState, Obstacle, Paused, Property, RuleExplanation, RuleList, RuleName, RuleState,
+    Shown, Status, Verdict,
 };
 
 /// What one client can call.
@@ -119,7 +119,7 @@ fn ending() -> ControlError {
     types = [
         Belongs, BelongsKind, Change, Condition, Connection, Counts, Details, Device,
         DeviceExplanation, DeviceState, Entry, Group, Happening, HappeningKind, Holder,
-        MachineKind, MachineName, MachineState, Obstacle, Paused, Property, RuleExplanation,
+        HostUse, HostUseKind, MachineKind, MachineName, MachineState, Obstacle, Paused, Property, RuleExplanation,
         RuleName, RuleState, Verdict
     ],
     vendor = "virtplug",
@@ -170,15 +170,20 @@ impl Methods {
     }
 
     /// Attaches a device to its machine, or to another one, until it is unplugged, the machine
-    /// stops, or it is released. Answers when it is there or cannot be, at the latest after
-    /// `wait_ms`.
+    /// stops, or it is released; with `allow_in_use` even while the host uses it. Answers when it
+    /// is there or cannot be, at the latest after `wait_ms`.
     async fn attach(
         &mut self,
         device: String,
         machine: Option<String>,
+        allow_in_use: Option<bool>,
         wait_ms: Option<u64>,
     ) -> Result<Changes, ControlError> {
-        let request = Request::Attach { device, machine };
+        let request = Request::Attach {
+            device,
+            machine,
+            allow_in_use: allow_in_use.unwrap_or_default(),
+        };
         self.change(request, wait_ms).await
     }
 

@@ -2,8 +2,8 @@
 
 use super::ask::News;
 use virtplug_ipc::{
-    Belongs, BelongsKind, Counts, Device, DeviceState, Happened, Happening, HappeningKind, Status,
-    VERSION,
+    Belongs, BelongsKind, Counts, Device, DeviceState, Happened, Happening, HappeningKind, HostUse,
+    HostUseKind, Status, VERSION,
 };
 
 pub(crate) fn device() -> DeviceState {
@@ -21,6 +21,11 @@ pub(crate) fn device() -> DeviceState {
             product_name: Some("CP2102".to_owned()),
             authorized: Some(true),
             hub: false,
+            in_use: Some(vec![HostUse {
+                kind: HostUseKind::Mounted,
+                text: "sda1 is mounted at /media/SECRET".to_owned(),
+                refuses: true,
+            }]),
         },
         belongs: Belongs {
             kind: BelongsKind::Host,

@@ -60,6 +60,12 @@ impl Told {
                 Some(&alias.port),
                 Some(machine),
             ),
+            Report::InUse { machine, port, .. } => {
+                (HappeningKind::InUse, Some(port), Some(machine))
+            }
+            Report::TakenInUse { machine, port, .. } => {
+                (HappeningKind::TakenInUse, Some(port), Some(machine))
+            }
             Report::Held(machine, alias) => (HappeningKind::Hold, Some(&alias.port), Some(machine)),
             Report::Ordered(order) => {
                 let (port, machine) = concerns(order);
@@ -128,6 +134,7 @@ mod tests {
             port: alias.port,
             instance: alias.instance,
             owner: machine("beta").into(),
+            allow_in_use: false,
         };
         let told = Told::of(&engine, &Report::Ordered(order));
         assert_eq!(told.kind, HappeningKind::Order);

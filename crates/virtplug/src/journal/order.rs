@@ -36,11 +36,19 @@ pub(super) fn sentence(engine: &Engine, order: &Order) -> String {
         Order::Hold {
             port,
             owner: Owner::Machine(machine),
+            allow_in_use,
             ..
-        } => format!(
-            "ordered: {} belongs to machine {machine} until it is unplugged, the machine ends or it is released",
-            at(engine, port)
-        ),
+        } => {
+            let even = if *allow_in_use {
+                ", even while the host uses it,"
+            } else {
+                ""
+            };
+            format!(
+                "ordered: {} belongs to machine {machine}{even} until it is unplugged, the machine ends or it is released",
+                at(engine, port)
+            )
+        }
         Order::Hold {
             port,
             owner: Owner::Host,
@@ -102,18 +110,20 @@ mod tests {
         let (engine, _) = world(false);
         let port: PortPath = "1-1".parse().unwrap();
         let alpha = || machine("alpha");
-        let hold = |owner| Order::Hold {
+        let hold = |owner, allow_in_use| Order::Hold {
             port: port.clone(),
             instance: InstanceId(2),
             owner,
+            allow_in_use,
         };
         let switch = |owner| Order::Switch {
             group: "desk\u{1b}[1m".into(),
             owner,
         };
         let orders = [
-            hold(Owner::Machine(alpha())),
-            hold(Owner::Host),
+            hold(Owner::Machine(alpha()), false),
+            hold(Owner::Machine(alpha()), true),
+            hold(Owner::Host, false),
             Order::Release(port.clone()),
             Order::ReleaseAll,
             switch(Some(Owner::Machine(alpha()))),

@@ -2,9 +2,9 @@
 
 use virtplug_core::{
     Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Obstacle, Owner, RawText, Rule,
-    Time,
+    Time, Use,
 };
-use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, RuleName};
+use virtplug_ipc::{Belongs, BelongsKind, DeviceState, Holder, HostUse, HostUseKind, RuleName};
 
 use super::machine::machine_name;
 use super::rule::rule_name;
@@ -31,6 +31,28 @@ pub(crate) fn device(device: &Device) -> virtplug_ipc::Device {
         product_name: said(&device.product_name),
         authorized: device.authorized.known().copied(),
         hub: device.is_hub(),
+        in_use: device
+            .in_use
+            .known()
+            .map(|uses| uses.iter().map(host_use).collect()),
+    }
+}
+
+fn host_use(one: &Use) -> HostUse {
+    HostUse {
+        kind: match one {
+            Use::Mounted { .. } => HostUseKind::Mounted,
+            Use::Swap { .. } => HostUseKind::Swap,
+            Use::Held { .. } => HostUseKind::Held,
+            Use::Member { .. } => HostUseKind::Member,
+            Use::Address { .. } => HostUseKind::Address,
+            Use::DefaultRoute { .. } => HostUseKind::DefaultRoute,
+            Use::Enslaved { .. } => HostUseKind::Enslaved,
+            Use::LastKeyboard => HostUseKind::LastKeyboard,
+            Use::Opened { .. } => HostUseKind::Opened,
+        },
+        text: one.to_string(),
+        refuses: one.refuses(),
     }
 }
 

@@ -118,6 +118,7 @@ fn options(options: &RuleOptions) -> Vec<String> {
         ("yield", options.yields),
         ("preempt", options.preempts),
         ("start-machine", options.start_machine),
+        ("allow-in-use", options.allow_in_use),
     ];
     let switches = switches.iter().filter(|(_, set)| *set);
     let switches = switches.map(|(key, _)| format!("{key} = true"));
@@ -160,6 +161,7 @@ mod tests {
             yields: true,
             preempts: true,
             start_machine: true,
+            allow_in_use: true,
             count: NonZeroU32::new(2),
             follow: Some(Duration::from_millis(1500)),
             guest_port: "0:1.2".parse().ok(),
@@ -172,6 +174,7 @@ mod tests {
                 "yield = true",
                 "preempt = true",
                 "start-machine = true",
+                "allow-in-use = true",
                 "count = 2",
                 "follow = \"1500ms\"",
                 "guest-port = \"0:1.2\"",

@@ -1,5 +1,6 @@
 //! Each reply on a fixed world.
 
+mod guard;
 mod world;
 
 use virtplug_ipc::{Explanation, Happening, HappeningKind, MachineName, RuleExplanation, Status};

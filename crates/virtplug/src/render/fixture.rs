@@ -42,6 +42,7 @@ pub(crate) fn device(port: &str, number: u8, serial: Option<&str>, name: &str) -
         product_name: Some(name.into()),
         authorized: Some(true),
         hub: false,
+        in_use: Some(Vec::new()),
     }
 }
 

@@ -82,6 +82,15 @@ fn device(list: &mut List, state: &DeviceState) {
         device.authorized.map(yes_or_no),
         "? (cannot be read)",
     );
+    match device.in_use.as_deref() {
+        None => list.add("host uses it", "? (cannot be read)"),
+        Some([]) => list.add("host uses it", "no"),
+        Some(uses) => {
+            for one in uses {
+                list.add("host uses it", &one.text);
+            }
+        }
+    }
     list.part("where it belongs");
     let belongs = &state.belongs;
     list.add("belongs to", &belongs_to(belongs));

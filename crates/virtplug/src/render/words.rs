@@ -220,6 +220,8 @@ pub(crate) fn kind_word(kind: HappeningKind) -> &'static str {
         HappeningKind::AttachFailed => "attach-failed",
         HappeningKind::Detached => "detached",
         HappeningKind::DetachFailed => "detach-failed",
+        HappeningKind::InUse => "in-use",
+        HappeningKind::TakenInUse => "taken-in-use",
         HappeningKind::Hold => "hold",
         HappeningKind::Order => "order",
         HappeningKind::Flapping => "flapping",
@@ -246,7 +248,11 @@ pub(crate) fn kind_tone(kind: HappeningKind) -> Tone {
         | HappeningKind::CallOverdue
         | HappeningKind::LookFailed
         | HappeningKind::ReloadFailed => Tone::Bad,
-        HappeningKind::Hold | HappeningKind::Flapping | HappeningKind::Waiting => Tone::Waiting,
+        HappeningKind::InUse
+        | HappeningKind::TakenInUse
+        | HappeningKind::Hold
+        | HappeningKind::Flapping
+        | HappeningKind::Waiting => Tone::Waiting,
         HappeningKind::Snapshot
         | HappeningKind::Plugged
         | HappeningKind::Unplugged
@@ -286,6 +292,7 @@ mod tests {
         for kind in [
             HappeningKind::Snapshot,
             HappeningKind::AttachFailed,
+            HappeningKind::TakenInUse,
             HappeningKind::CallOverdue,
             HappeningKind::ReloadFailed,
         ] {

@@ -1,4 +1,4 @@
-use virtplug_core::{Action, Event, Time};
+use virtplug_core::{Action, Event, Fact, Time, Use};
 
 use super::*;
 use crate::fixture::world;
@@ -8,6 +8,7 @@ fn attach(device: &str, machine: Option<&str>) -> Request {
     Request::Attach {
         device: device.to_owned(),
         machine: machine.map(str::to_owned),
+        allow_in_use: false,
     }
 }
 
@@ -166,4 +167,26 @@ fn a_pause_that_detaches_gives_back_and_its_end_restores() {
     insta::assert_snapshot!(sentences(&resumed).join("\n"));
     let nothing = outcome(&[Request::Resume { machine: None }]);
     assert!(nothing.notes.contains(&"nothing was paused".to_owned()));
+}
+
+#[test]
+fn what_the_host_uses_is_only_attached_where_that_is_allowed() {
+    let (mut engine, mut rehearsal) = crate::fixture::rehearsed_world();
+    let mut used = engine.device(&"1-3".parse().unwrap()).unwrap().clone();
+    used.in_use = Fact::Known([Use::LastKeyboard].into());
+    feed(&mut engine, &mut rehearsal, Event::Device(used));
+    let mut said = Vec::new();
+    for allow_in_use in [false, true] {
+        let request = Request::Attach {
+            device: "1-3".to_owned(),
+            machine: Some("alpha".to_owned()),
+            allow_in_use,
+        };
+        let begun = begin(&engine, &request).unwrap();
+        for order in begun.orders {
+            feed(&mut engine, &mut rehearsal, Event::Order(order));
+        }
+        said.extend(sentences(&begun.pending.outcome(&engine).unwrap()));
+    }
+    insta::assert_snapshot!(said.join("\n"));
 }

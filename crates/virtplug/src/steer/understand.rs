@@ -21,7 +21,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn hold(&mut self, view: &DeviceView<'_>, owner: Owner) {
+    fn hold(&mut self, view: &DeviceView<'_>, owner: Owner, allow_in_use: bool) {
         let want = match &owner {
             Owner::Machine(machine) => Want::In(machine.clone()),
             Owner::Host => Want::OnHost(holder(view).cloned()),
@@ -30,6 +30,7 @@ impl Draft {
             port: view.device.port.clone(),
             instance: view.device.instance,
             owner,
+            allow_in_use,
         });
         self.goals.push(Goal::new(view, want));
     }
@@ -49,18 +50,22 @@ impl Draft {
 pub(super) fn understand(engine: &Engine, request: &Request) -> Result<Begun, ControlError> {
     let mut draft = Draft::default();
     match request {
-        Request::Attach { device, machine } => {
+        Request::Attach {
+            device,
+            machine,
+            allow_in_use,
+        } => {
             let view = device_view(engine, device)?;
             let machine = match machine {
                 Some(machine) => resolve_machine(engine, machine)?,
                 None => machine_by_rules(&view)?,
             };
             check_attachable(engine, &view, &machine)?;
-            draft.hold(&view, Owner::Machine(machine));
+            draft.hold(&view, Owner::Machine(machine), *allow_in_use);
         }
         Request::Detach { device } => {
             let view = device_view(engine, device)?;
-            draft.hold(&view, Owner::Host);
+            draft.hold(&view, Owner::Host, false);
         }
         Request::AttachAll { machine } => attach_all(engine, machine.as_deref(), &mut draft)?,
         Request::DetachAll { machine } => detach_all(engine, machine.as_deref(), &mut draft)?,
@@ -213,7 +218,7 @@ fn attach_all(
                 draft.goals.push(Goal::new(&view, Want::Settled));
                 draft.orders.push(Order::Release(view.device.port.clone()));
             }
-            Ok(()) => draft.hold(&view, Owner::Machine(owner)),
+            Ok(()) => draft.hold(&view, Owner::Machine(owner), false),
             // Named, it is the answer; otherwise the others go on.
             Err(error) if machine.is_some() => return Err(error),
             Err(error) => {
@@ -239,13 +244,14 @@ fn detach_all(
     let machine = named(engine, machine)?;
     for view in engine.devices() {
         if holder(&view).is_some_and(|holder| is(machine.as_ref(), holder)) {
-            draft.hold(&view, Owner::Host);
+            draft.hold(&view, Owner::Host, false);
         } else if machine_by_rules(&view).is_ok_and(|owner| is(machine.as_ref(), &owner)) {
             // What waits for a place must not step in.
             draft.orders.push(Order::Hold {
                 port: view.device.port.clone(),
                 instance: view.device.instance,
                 owner: Owner::Host,
+                allow_in_use: false,
             });
         }
     }

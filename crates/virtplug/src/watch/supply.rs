@@ -134,7 +134,7 @@ async fn grant(wish: Wish) -> Fresh {
         let mut client = reach().await?;
         Ok(match wish {
             Wish::Quit => Fresh::Said(String::new()),
-            Wish::Attach(port) => said(answer(client.attach(&port, None, None).await)?),
+            Wish::Attach(port) => said(answer(client.attach(&port, None, None, None).await)?),
             Wish::Detach(port) => said(answer(client.detach(&port, None).await)?),
             Wish::Release(port) => said(answer(client.release(Some(&port), None).await)?),
             Wish::Explain(port) => Fresh::Explained(answer(client.explain(&port, None).await)?),

@@ -117,6 +117,16 @@ fn a_refusal_is_told_once_for_the_same_uses() {
     assert_eq!(bench.told_of_uses(), [""; 0]);
     bench.start("vm");
     assert_eq!(bench.told_of_uses().len(), 1);
+    // Also where something else changes with it.
+    let renamed = |uses: &[Use]| Device {
+        product_name: Fact::Known(Some("renamed".into())),
+        ..used(uses)
+    };
+    bench.stop("vm");
+    bench.plug(renamed(&[]));
+    bench.plug(used(&[mounted()]));
+    bench.start("vm");
+    assert_eq!(bench.told_of_uses().len(), 1);
 }
 
 #[test]

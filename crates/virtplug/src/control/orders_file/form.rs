@@ -37,6 +37,8 @@ struct HeldDevice {
     in_pause: Vec<Machine>,
     until_end_of: Option<Machine>,
     run: Option<Run>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    allow_in_use: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -97,6 +99,7 @@ pub(super) fn write(orders: &Orders) -> Option<String> {
         in_pause: hold.in_pause.iter().map(Into::into).collect(),
         until_end_of: hold.until_end_of.as_ref().map(Into::into),
         run: hold.run.map(Into::into),
+        allow_in_use: hold.allow_in_use,
     });
     let detached = orders.detached.iter();
     let detached = detached.map(|(instance, detached)| DetachedDevice {
@@ -145,6 +148,7 @@ pub(super) fn read(text: &str) -> Result<Orders, String> {
             in_pause: read_all(held.in_pause)?,
             until_end_of: held.until_end_of.map(TryInto::try_into).transpose()?,
             run: held.run.map(TryInto::try_into).transpose()?,
+            allow_in_use: held.allow_in_use,
         };
         add(&mut orders.holds, read_instance(&held.instance)?, hold)?;
     }

@@ -25,6 +25,7 @@ fn orders() -> Orders {
         in_pause: (port == "1-2").then(|| named.clone()).into_iter().collect(),
         until_end_of: (port == "1-2").then(|| machine("alpha")),
         run: (port == "1-2").then_some(run),
+        allow_in_use: port == "1-2",
     };
     Orders {
         holds: [
@@ -103,7 +104,8 @@ fn what_is_wrong_counts_for_nothing() {
         put("07070707-", "0707-"),
         put("09090909-", "0909-"),
         put("\"id\": 3", "\"id\": -3"),
-        put("true", "\"true\""),
+        put("\"allow_in_use\": true", "\"allow_in_use\": \"true\""),
+        put("\"detach\": true", "\"detach\": \"true\""),
         good[..good.len() / 2].to_owned(),
         format!("{good}{good}"),
         "[".repeat(100_000),

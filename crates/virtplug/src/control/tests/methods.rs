@@ -42,8 +42,12 @@ fn changes_come_back_with_what_came_of_them() {
             }
             .unwrap();
         };
-        tell(client.attach("1-1", None, None).await);
-        tell(client.attach("1-1", Some("alpha"), Some(1500)).await);
+        tell(client.attach("1-1", None, None, None).await);
+        tell(
+            client
+                .attach("1-1", Some("alpha"), Some(true), Some(1500))
+                .await,
+        );
         tell(client.detach("1-1", Some(0)).await);
         tell(client.attach_all(None, None).await);
         tell(client.attach_all(Some("alpha"), Some(u64::MAX)).await);

@@ -32,7 +32,7 @@ fn each_method_has_its_right() {
                 ("Rules", told(c.rules().await)),
                 ("Show", told(c.show("a").await)),
                 ("Explain", told(c.explain("a", None).await)),
-                ("Attach", told(c.attach("a", None, None).await)),
+                ("Attach", told(c.attach("a", None, None, None).await)),
                 ("Detach", told(c.detach("a", None).await)),
                 ("AttachAll", told(c.attach_all(None, None).await)),
                 ("DetachAll", told(c.detach_all(None, None).await)),

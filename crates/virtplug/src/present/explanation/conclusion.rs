@@ -1,6 +1,6 @@
 //! The decision on a device and what follows from it, a sentence each.
 
-use virtplug_core::{DeviceView, Engine, MachineKey, Obstacle, Refusal, RuleView, Verdict};
+use virtplug_core::{DeviceView, Engine, Fact, MachineKey, Obstacle, Refusal, RuleView, Verdict};
 
 use super::outcome::outcome;
 use crate::naming::rule_text;
@@ -96,6 +96,10 @@ fn next(
             "it is tried again when the machine changes"
         }
         Obstacle::Occupied { own: false, .. } => "it is tried again when that entry is gone",
+        Obstacle::InUse(Fact::Known(_)) => "it is attached when the host lets go of it",
+        Obstacle::InUse(Fact::Unknown) => {
+            "it is attached when that can be read and the host does not use it"
+        }
         _ => return None,
     };
     Some(sentence.to_owned())

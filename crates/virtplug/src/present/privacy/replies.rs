@@ -35,6 +35,9 @@ impl HideSerials for virtplug_ipc::Device {
         self.serial = None;
         self.manufacturer.hide_serials(serials);
         self.product_name.hide_serials(serials);
+        for one in self.in_use.iter_mut().flatten() {
+            one.text.hide_serials(serials);
+        }
     }
 }
 

@@ -224,6 +224,7 @@ pub(super) fn ordered() -> Engine {
             port,
             instance,
             owner,
+            allow_in_use: false,
         })
     };
     let holds = [
