@@ -118,6 +118,14 @@ impl Monitor {
         Ok(())
     }
 
+    /// Adds a block device that is this file.
+    pub fn add_file_disk(&self, id: &str, file: &Path) -> Result<()> {
+        self.execute(&BlockdevAdd(json!({
+            "driver": "raw", "node-name": id, "file": {"driver": "file", "filename": file},
+        })))?;
+        Ok(())
+    }
+
     /// Resets the machine as the button would.
     pub fn reset(&self) -> Result<()> {
         self.execute(&qmp::system_reset {})?;

@@ -29,7 +29,7 @@ pub struct Outer {
     devices: Cell<u32>,
     // Dropped last, in this order.
     qemu: Qemu,
-    _sockets: TempDir,
+    pub(crate) sockets: TempDir,
 }
 
 impl Outer {
@@ -70,7 +70,7 @@ impl Outer {
             logs,
             devices: Cell::new(0),
             qemu,
-            _sockets: sockets,
+            sockets,
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         outer.sh(&format!(

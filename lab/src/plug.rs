@@ -1,6 +1,7 @@
 //! Plugging and unplugging emulated devices at the outer machine's xHCI.
 
 use std::fmt;
+use std::fs::File;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Map, Value, json};
@@ -11,12 +12,17 @@ use crate::qemu::XHCI_ADDRESS;
 use crate::wait::{Seen, until};
 use crate::world::{Device, World};
 
+/// Size of a disk that keeps what is written; LUKS takes two megabytes of it.
+const DISK: u64 = 32 << 20;
+
 /// A device that can be plugged.
 #[derive(Debug, Clone)]
 pub struct Stick {
     driver: &'static str,
     serial: String,
     port: String,
+    /// Whether it is a disk that keeps what is written.
+    keeps: bool,
 }
 
 impl Stick {
@@ -25,6 +31,7 @@ impl Stick {
             driver,
             serial: serial.to_owned(),
             port: "1".to_owned(),
+            keeps: false,
         }
     }
 
@@ -36,6 +43,19 @@ impl Stick {
     /// A memory stick of 1 MiB, `46f4:0001`.
     pub fn storage(serial: &str) -> Self {
         Self::new("usb-storage", serial)
+    }
+
+    /// A disk of 32 MiB that keeps what is written, `46f4:0001`.
+    pub fn disk(serial: &str) -> Self {
+        Self {
+            keeps: true,
+            ..Self::storage(serial)
+        }
+    }
+
+    /// A network adapter, `0525:a4a2`.
+    pub fn network() -> Self {
+        Self::new("usb-net", "")
     }
 
     /// A keyboard, `0627:0001`.
@@ -157,7 +177,13 @@ impl Outer {
                 arguments.insert("always-plugged".to_owned(), json!(true));
             }
             "usb-storage" => {
-                self.monitor.add_null_disk(&backend)?;
+                if stick.keeps {
+                    let file = self.sockets.path().join(&backend);
+                    File::create(&file)?.set_len(DISK)?;
+                    self.monitor.add_file_disk(&backend, &file)?;
+                } else {
+                    self.monitor.add_null_disk(&backend)?;
+                }
                 arguments.insert("drive".to_owned(), json!(backend));
             }
             _ => {}

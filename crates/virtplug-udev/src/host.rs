@@ -1,17 +1,19 @@
 //! Host: reads USB devices from sysfs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
 use thiserror::Error;
-use virtplug_core::{Device, Fact, InstanceId, PortPath};
+use virtplug_core::{Device, Fact, InstanceId, PortPath, Use};
 
 use crate::basics::Basics;
 use crate::details::Details;
 use crate::directory::{Directory, inode, is_absence};
 use crate::drivers;
 use crate::failure::Failure;
+use crate::host_use::{self, HostUse, Kind, Places, Tables};
 use crate::patience::{Patience, Wait};
 use crate::snapshot::{Presence, Scan, ScanError, Unreadable};
 
@@ -24,6 +26,8 @@ pub struct HostPaths {
     /// Mount point of sysfs. libudev knows only `/sys`; devices below another
     /// one have no udev record.
     pub sysfs: PathBuf,
+    /// Mount point of procfs: what is mounted, swapped to, routed.
+    pub procfs: PathBuf,
     /// Holds the boot id, which makes instances of different boots distinct.
     pub boot_id: PathBuf,
     /// Exists where udev runs.
@@ -34,6 +38,7 @@ impl Default for HostPaths {
     fn default() -> Self {
         Self {
             sysfs: "/sys".into(),
+            procfs: "/proc".into(),
             boot_id: "/proc/sys/kernel/random/boot_id".into(),
             udev_control: "/run/udev/control".into(),
         }
@@ -54,10 +59,19 @@ pub enum HostError {
     },
 }
 
+/// A device that was read.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) device: Device,
+    /// The kinds of nodes that the host's drivers made of it.
+    pub(crate) kinds: BTreeSet<Kind>,
+}
+
 /// Reads the USB devices of this host. Clones share what they know of stuck devices.
 #[derive(Debug, Clone)]
 pub struct Host {
     devices: PathBuf,
+    places: Places,
     boot_id: String,
     udev_control: PathBuf,
     patience: Arc<Patience>,
@@ -72,6 +86,10 @@ impl Host {
         })?;
         Ok(Self {
             devices: paths.sysfs.join("bus/usb/devices"),
+            places: Places {
+                sysfs: paths.sysfs,
+                procfs: paths.procfs,
+            },
             boot_id: boot_id.trim_end().to_owned(),
             udev_control: paths.udev_control,
             patience: Arc::default(),
@@ -81,19 +99,35 @@ impl Host {
     /// Reads all devices. One that vanishes meanwhile is left out; one that
     /// fails is listed as unreadable and does not keep the others from being read.
     pub fn scan(&self) -> Result<Scan, ScanError> {
-        self.scan_within(Wait::LONG)
+        self.scan_within(Wait::LONG, |_| {})
     }
 
     /// Reads the device at one port.
     pub fn read(&self, port: &PortPath) -> Presence {
-        self.read_within(port, Wait::LONG)
+        self.read_within(port, Wait::LONG, |_| {})
     }
 
-    pub(crate) fn scan_within(&self, mut wait: Wait) -> Result<Scan, ScanError> {
+    /// What the host does with the device in this directory now, without
+    /// reading the device.
+    pub fn in_use(&self, port: &PortPath, syspath: &str) -> Fact<BTreeSet<Use>> {
+        let found = host_use::read(Path::new(syspath), port, &self.tables());
+        found.map_or(Fact::Unknown, |found| found.uses)
+    }
+
+    /// Tells `notice` of each device.
+    pub(crate) fn scan_within(
+        &self,
+        mut wait: Wait,
+        mut notice: impl FnMut(&Found),
+    ) -> Result<Scan, ScanError> {
         let mut scan = Scan::default();
+        let tables = self.tables();
         for port in self.ports()? {
-            match self.read_steady(&port, &mut wait) {
-                Ok(device) => scan.devices.push(device),
+            match self.read_steady(&port, &tables, &mut wait) {
+                Ok(found) => {
+                    notice(&found);
+                    scan.devices.push(found.device);
+                }
                 Err(Failure::Gone) => {}
                 Err(Failure::Exhausted(source)) => {
                     return Err(ScanError::Exhausted { port, source });
@@ -107,12 +141,39 @@ impl Host {
         Ok(scan)
     }
 
-    pub(crate) fn read_within(&self, port: &PortPath, mut wait: Wait) -> Presence {
-        match self.read_steady(port, &mut wait) {
-            Ok(device) => Presence::Present(Box::new(device)),
+    /// Tells `notice` of the device, if there is one.
+    pub(crate) fn read_within(
+        &self,
+        port: &PortPath,
+        mut wait: Wait,
+        notice: impl FnOnce(&Found),
+    ) -> Presence {
+        match self.read_steady(port, &self.tables(), &mut wait) {
+            Ok(found) => {
+                notice(&found);
+                Presence::Present(Box::new(found.device))
+            }
             Err(Failure::Gone) => Presence::Gone,
             Err(failure) => Presence::Unreadable(failure.reason()),
         }
+    }
+
+    /// What the host does with the device at a port. `None`: there is none.
+    pub(crate) fn use_at(&self, port: &PortPath, tables: &Tables) -> io::Result<Option<HostUse>> {
+        match Directory::open(&self.devices.join(port.to_string())) {
+            Ok(directory) => host_use::read(directory.path(), port, tables).map(Some),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tables for one pass.
+    pub(crate) fn tables(&self) -> Tables {
+        Tables::new(self.places.clone())
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
     }
 
     /// The instance that a device directory stands for now, without reading the
@@ -140,7 +201,7 @@ impl Host {
 
     /// The ports that hold a device, sorted. Root hubs (`usb1`) and interfaces
     /// (`1-1:1.0`) have names that are no port paths.
-    fn ports(&self) -> Result<Vec<PortPath>, ScanError> {
+    pub(crate) fn ports(&self) -> Result<Vec<PortPath>, ScanError> {
         let list = || {
             let mut ports = Vec::new();
             for entry in fs::read_dir(&self.devices)? {
@@ -158,10 +219,15 @@ impl Host {
     }
 
     /// Reads a device, anew when another instance takes its place meanwhile.
-    fn read_steady(&self, port: &PortPath, wait: &mut Wait) -> Result<Device, Failure> {
+    fn read_steady(
+        &self,
+        port: &PortPath,
+        tables: &Tables,
+        wait: &mut Wait,
+    ) -> Result<Found, Failure> {
         let mut result = Err(Failure::Replaced);
         for _ in 0..TRIES {
-            result = self.read_once(port, wait);
+            result = self.read_once(port, tables, wait);
             if !matches!(result, Err(Failure::Replaced)) {
                 break;
             }
@@ -170,14 +236,19 @@ impl Host {
     }
 
     /// Reads a device, and proves at the end that it still is the one at its port.
-    fn read_once(&self, port: &PortPath, wait: &mut Wait) -> Result<Device, Failure> {
+    fn read_once(
+        &self,
+        port: &PortPath,
+        tables: &Tables,
+        wait: &mut Wait,
+    ) -> Result<Found, Failure> {
         let link = self.devices.join(port.to_string());
         let directory = match Directory::open(&link) {
             Ok(directory) => Arc::new(directory),
             Err(_) if is_nothing(&link) => return Err(Failure::Gone),
             Err(error) => return Err(error.into()),
         };
-        let device = self.read_parts(port, &directory, wait);
+        let device = self.read_parts(port, &directory, tables, wait);
         match inode(&link)? {
             Some(now) if now == directory.inode() => device,
             Some(_) => Err(Failure::Replaced),
@@ -189,16 +260,18 @@ impl Host {
         &self,
         port: &PortPath,
         directory: &Arc<Directory>,
+        tables: &Tables,
         wait: &mut Wait,
-    ) -> Result<Device, Failure> {
+    ) -> Result<Found, Failure> {
         let path = directory.path();
         let syspath = path
             .to_str()
             .ok_or_else(|| Failure::Unreadable(format!("{} is not UTF-8", path.display())))?
             .to_owned();
         let basics = Basics::read(directory, port)?;
+        let host_use = host_use::read(path, port, tables).map_err(Failure::Exhausted)?;
         let details = self.details(port, Arc::clone(directory), wait)?;
-        Ok(Device {
+        let device = Device {
             port: port.clone(),
             instance: InstanceId::new(&self.boot_id, &syspath, directory.inode()),
             syspath,
@@ -219,7 +292,11 @@ impl Host {
             product_name: details.product_name,
             udev: details.udev,
             processed: details.processed,
-            in_use: Fact::Known([].into()),
+            in_use: host_use.uses,
+        };
+        Ok(Found {
+            device,
+            kinds: host_use.kinds,
         })
     }
 

@@ -17,6 +17,7 @@ mod dump;
 mod failure;
 mod handle;
 mod host;
+mod host_use;
 mod monitor;
 mod packet;
 mod patience;
@@ -25,6 +26,7 @@ mod snapshot;
 #[cfg(test)]
 mod testing;
 mod topology;
+mod use_watch;
 
 pub use drivers::Interface;
 pub use dump::{Dump, read_dump};

@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -17,6 +17,7 @@ use crate::host::Host;
 use crate::packet::{Look, Packet};
 use crate::patience::Wait;
 use crate::snapshot::{Presence, Scan, Unreadable};
+use crate::use_watch::UseWatch;
 
 /// Size of the receive buffer to ask for, in bytes: room for some 10,000
 /// events, used only while they wait. The kernel's default holds about 166.
@@ -27,6 +28,9 @@ const THREAD_NAME: &str = "vp-udev";
 
 /// Most messages taken from the socket before what they say is acted upon.
 const BATCH: usize = 1024;
+
+/// No events at the socket and the handle.
+const NOTHING: [PollFlags; 2] = [PollFlags::empty(); 2];
 
 /// What the monitor tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +93,7 @@ pub struct Monitor {
     /// libudev checks what arrives: sent by root to udev's multicast group.
     socket: udev::MonitorSocket,
     handle: MonitorHandle,
+    uses: UseWatch,
     buffer: ReceiveBuffer,
     /// Events were lost, and the socket may not be empty yet.
     lost: bool,
@@ -115,15 +120,17 @@ impl Monitor {
                 .match_subsystem_devtype("usb", "usb_device")?
                 .listen()?;
             let buffer = grow(&socket, buffer)?;
-            Ok((socket, buffer, MonitorHandle::new()?))
+            let uses = UseWatch::open(host.clone())?;
+            Ok((socket, buffer, MonitorHandle::new()?, uses))
         };
-        let (socket, buffer, handle) = open().map_err(MonitorError::Open)?;
+        let (socket, buffer, handle, uses) = open().map_err(MonitorError::Open)?;
         let late = handle.clone();
         host.patience().when_late(move |port| late.look(port));
         Ok(Self {
             host,
             socket,
             handle,
+            uses,
             buffer,
             lost: false,
             scan_failed: false,
@@ -185,7 +192,10 @@ impl Monitor {
         }
         let scan_owed = self.scan_failed && !round.ports.is_empty();
         if round.everything || scan_owed {
-            let scan = self.host.scan_within(Wait::SHORT);
+            self.uses.forget();
+            let notice = |found: &_| self.uses.notice(found);
+            let scan = self.host.scan_within(Wait::SHORT, notice);
+            self.uses.arm();
             self.scan_failed = scan.is_err();
             return tell(match scan {
                 Ok(scan) => HostChange::All(scan),
@@ -193,7 +203,13 @@ impl Monitor {
             });
         }
         for port in &round.ports {
-            tell(match self.host.read_within(port, Wait::SHORT) {
+            let notice = |found: &_| self.uses.notice(found);
+            let presence = self.host.read_within(port, Wait::SHORT, notice);
+            if presence == Presence::Gone {
+                self.uses.drop(port);
+            }
+            self.uses.arm();
+            tell(match presence {
                 Presence::Present(device) => HostChange::Device(device),
                 Presence::Gone => HostChange::Gone(port.clone()),
                 Presence::Unreadable(reason) => HostChange::Unreadable(Unreadable {
@@ -209,19 +225,27 @@ impl Monitor {
     fn wait(&mut self, round: &mut Round, received: &mut Instant) -> Result<(), MonitorError> {
         // The kernel drops events silently after an overrun until the socket
         // is empty, so only then does a scan see everything.
-        let now = Timespec::default();
-        let timeout = self.lost.then_some(&now);
-        let mut fds = [
+        let due = if self.lost {
+            Some(Duration::ZERO)
+        } else {
+            self.uses.due(Instant::now())
+        };
+        // A time that a timespec cannot hold is beyond all waiting.
+        let timeout = due.and_then(|due| Timespec::try_from(due).ok());
+        let (sources, own): (Vec<_>, Vec<_>) = self.uses.sources().into_iter().unzip();
+        let mut fds = vec![
             PollFd::new(&self.socket, PollFlags::IN),
             PollFd::new(&self.handle, PollFlags::IN),
         ];
-        match poll(&mut fds, timeout) {
+        fds.extend(own);
+        match poll(&mut fds, timeout.as_ref()) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(()),
             Err(error) => return Err(MonitorError::Wait(error.into())),
         }
         *received = Instant::now();
-        let [events, requests] = fds.map(|fd| fd.revents());
+        let ready: Vec<PollFlags> = fds.iter().map(PollFd::revents).collect();
+        let (&[events, requests], signs) = ready.split_first_chunk().unwrap_or((&NOTHING, &[]));
         if events.contains(PollFlags::NVAL) {
             return Err(MonitorError::Wait(Errno::BADF.into()));
         }
@@ -234,6 +258,19 @@ impl Monitor {
             self.lost = false;
             round.overrun = true;
             round.everything = true;
+        }
+        for (source, _) in sources
+            .into_iter()
+            .zip(signs)
+            .filter(|(_, sign)| !sign.is_empty())
+        {
+            self.uses.take(source);
+        }
+        if self.uses.due(*received) == Some(Duration::ZERO) {
+            for port in self.uses.look() {
+                round.look(Look::Port(port));
+            }
+            self.uses.arm();
         }
         Ok(())
     }

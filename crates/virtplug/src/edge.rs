@@ -1,7 +1,7 @@
 //! Where actions meet the world: each is performed off the loop, and its
 //! answer comes back as a message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use virtplug_core::{
     Action, AttachRequest, CallError, ConnectionUri, DetachRequest, Escaped, Event, Fact,
-    InstanceId, MachineKey, MachineRead, OpId, Outcome,
+    InstanceId, MachineKey, MachineRead, OpId, Outcome, Use,
 };
 use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop, OpenError};
 use virtplug_udev::{Host, MonitorHandle};
@@ -267,6 +267,7 @@ impl Edge {
         self.answer(move |sender| {
             let result = match instance_present(&host, &request) {
                 Fact::Known(true) => connected(connection.as_deref()).and_then(|connection| {
+                    unused(&host, &request)?;
                     if let Some(received) = cause {
                         let calling = Content::Calling {
                             alias: request.alias.clone(),
@@ -366,6 +367,22 @@ fn instance_present(host: &Host, request: &AttachRequest) -> Fact<bool> {
     found.map(|instance| instance == Some(request.alias.instance))
 }
 
+/// Fails if the host uses the device now, or if that cannot be found out.
+fn unused(host: &Host, request: &AttachRequest) -> Result<(), CallError> {
+    if request.allow_in_use {
+        return Ok(());
+    }
+    refused(host.in_use(&request.alias.port, &request.syspath))
+}
+
+fn refused(uses: Fact<BTreeSet<Use>>) -> Result<(), CallError> {
+    match uses {
+        Fact::Known(uses) if uses.iter().any(Use::refuses) => Err(CallError::InUse(uses)),
+        Fact::Known(_) => Ok(()),
+        Fact::Unknown => Err(CallError::InUse(BTreeSet::new())),
+    }
+}
+
 /// An error with its causes, in one line that is fit to be shown.
 pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -376,4 +393,28 @@ pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     Escaped(&text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_use_that_refuses_or_is_not_known_prevents_the_call() {
+        let swap = Use::Swap {
+            node: "sdb".to_owned(),
+        };
+        let opened = Use::Opened {
+            node: "video0".to_owned(),
+            by: None,
+        };
+        let known = |uses: &[&Use]| Fact::Known(uses.iter().map(|one| (*one).clone()).collect());
+        assert_eq!(refused(known(&[])), Ok(()));
+        assert_eq!(refused(known(&[&opened])), Ok(()));
+        let both: BTreeSet<_> = [swap, opened].into();
+        let refusal = refused(Fact::Known(both.clone()));
+        assert_eq!(refusal, Err(CallError::InUse(both)));
+        let unknown = refused(Fact::Unknown);
+        assert_eq!(unknown, Err(CallError::InUse([].into())));
+    }
 }

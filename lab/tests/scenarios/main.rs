@@ -10,6 +10,7 @@ mod daemon;
 mod flapping;
 mod follow;
 mod foreign;
+mod guard;
 mod guest;
 mod hang;
 mod hub;

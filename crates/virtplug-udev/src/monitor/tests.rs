@@ -2,6 +2,7 @@
 
 mod events;
 mod requests;
+mod uses;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};

@@ -54,6 +54,7 @@ impl Fake {
     pub(crate) fn paths(&self) -> HostPaths {
         HostPaths {
             sysfs: self.path("sys"),
+            procfs: self.path("proc"),
             boot_id: self.path("boot_id"),
             udev_control: self.path("run/udev/control"),
         }

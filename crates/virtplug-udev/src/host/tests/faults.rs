@@ -183,7 +183,7 @@ fn a_stuck_device_delays_no_other_and_is_read_when_it_answers() {
                 .when_late(move |port| late.send(port).unwrap());
 
             for _ in 0..5 {
-                let scan = host.scan_within(Wait::SHORT).unwrap();
+                let scan = host.scan_within(Wait::SHORT, |_| {}).unwrap();
                 assert_eq!(ports(&scan), ["1-1", "1-2"]);
                 assert_eq!(scan.devices[0].serial, Fact::Unknown);
                 assert_eq!(scan.devices[0].product_name, Fact::Unknown);
@@ -256,7 +256,7 @@ fn a_scan_that_runs_out_of_file_descriptors_is_given_up() {
             fake.block("1-1", "serial");
             let host = fake.host();
             limit_descriptors(2);
-            let scan = host.scan_within(Wait::SHORT);
+            let scan = host.scan_within(Wait::SHORT, |_| {});
             limit_descriptors_off();
             let Err(ScanError::Exhausted { port: at, .. }) = scan else {
                 panic!("{scan:?}")
