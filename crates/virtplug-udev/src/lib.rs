@@ -14,6 +14,8 @@ mod details;
 mod directory;
 mod dump;
 mod failure;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod handle;
 mod host;
 mod monitor;

@@ -7,6 +7,8 @@
 mod access;
 mod ask;
 mod connection;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod history;
 mod limits;
 mod line;
