@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::device::Device;
 use crate::fact::Fact;
 use crate::machine::MachineKey;
+use crate::matcher::Verdict;
 use crate::policy::Claim;
 use crate::rule::{Owner, Rule};
 
@@ -193,7 +194,8 @@ fn by_hand(machine: &MachineKey, claims: &[Claim]) -> Assignment {
 }
 
 /// The machine of the device that was at the port before, unless a rule that
-/// is as strong names this one, or a rule keeps it on the host.
+/// is as strong names this one, a rule keeps it on the host, or its interfaces
+/// are not those that the rule asks for.
 fn followed(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Option<Assignment> {
     let rule = situation.follows()?;
     let stronger = |claim: &Claim| {
@@ -203,6 +205,19 @@ fn followed(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Opt
     };
     if device.is_hub() || claims.iter().any(stronger) {
         return None;
+    }
+    // What may be given is asked anew, or a disk could come back as a keyboard.
+    let fits = rule
+        .matcher
+        .interfaces
+        .as_ref()
+        .map_or(Verdict::Yes, |wanted| {
+            Verdict::of_fact(&device.interfaces, |codes| wanted.hold(codes))
+        });
+    match fits {
+        Verdict::Yes => {}
+        Verdict::No => return None,
+        Verdict::Unknown => return Some(Assignment::Unknown(Some(Arc::clone(rule)))),
     }
     Some(Assignment::Machine(Grant {
         machine: rule.machine()?.clone(),
