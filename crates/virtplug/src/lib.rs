@@ -42,8 +42,11 @@ mod table;
 mod watch;
 mod world;
 
+use std::ffi::OsString;
+
 use clap::{CommandFactory as _, Parser as _};
 use clap_complete::CompleteEnv;
+use virtplug_core::Escaped;
 
 use crate::cli::{Cli, Command};
 use crate::edge::error_text;
@@ -61,7 +64,7 @@ pub fn main() -> Exit {
     CompleteEnv::with_factory(Cli::command)
         .var(completion::VARIABLE)
         .complete();
-    let cli = Cli::parse();
+    let cli = command_line();
     output::color(cli.color);
     match run(cli) {
         Ok(exit) => exit,
@@ -70,6 +73,21 @@ pub fn main() -> Exit {
             Exit::Failed
         }
     }
+}
+
+/// What was typed. A mistake in it is told with the arguments escaped: they may
+/// be names of devices.
+fn command_line() -> Cli {
+    let error = match Cli::try_parse() {
+        Ok(cli) => return cli,
+        Err(error) => error,
+    };
+    let escape = |argument: OsString| Escaped(&argument.to_string_lossy()).to_string();
+    let escaped = std::env::args_os().map(escape);
+    let plain = error.use_stderr().then(|| Cli::try_parse_from(escaped));
+    // The same mistake, unless the escapes made another one of it.
+    let plain = plain.and_then(Result::err);
+    plain.unwrap_or(error).exit()
 }
 
 fn run(cli: Cli) -> Result<Exit, String> {

@@ -19,7 +19,7 @@ use super::connection::serve;
 use super::line::Line;
 use super::methods::Methods;
 use super::orders_file::{self, OrdersFile};
-use super::{Access, Ask, Control, History, Left, Reloads, Waiting};
+use super::{Access, Ask, Control, History, Left, Listening, Reloads, Waiting};
 use crate::fixture::world;
 use crate::present::Context;
 use crate::steer;
@@ -41,12 +41,13 @@ impl Default for Daemon {
             .expect("a runtime");
         let (desk, asks) = mpsc::channel(QUEUE);
         let access = Access::look_up(&Configured::default());
+        let (access, known) = watch::channel(Some(access));
         // No such folder, so there is no such file.
         let nowhere = Path::new("/proc/virtplug/control.sock");
         let control = Control {
             asks,
-            access: watch::channel(Some(access)).0.into(),
-            server: None,
+            access: access.into(),
+            listening: runtime.block_on(Listening::open(nowhere, desk.clone(), known)),
             orders: runtime.block_on(OrdersFile::open(nowhere)),
             waiting: Waiting::default(),
             history: History::default(),
