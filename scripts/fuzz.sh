@@ -5,7 +5,7 @@
 #   scripts/fuzz.sh [--yes] [--seconds N] [TARGET...]
 #
 # --yes        install missing Debian packages without asking
-# --seconds N  how long each target runs (60); several run at a time
+# --seconds N  how long each target runs (60); three on two processors at a time
 #
 # Without a TARGET all of them run. Each starts from fuzz/seeds/TARGET; what it
 # finds on the way goes to target/fuzz/TARGET and is not kept. An input that
@@ -38,7 +38,7 @@ if ((${#targets[@]} == 0)); then
 fi
 
 # libFuzzer is C++.
-need_packages $yes g++ pkg-config libudev-dev
+need_packages $yes g++ pkg-config libudev-dev libvirt-dev
 
 # What cargo-fuzz passes, less the address sanitizer, which only nightly
 # toolchains have. With --target the flags stay away from build scripts.
@@ -57,22 +57,23 @@ run() {
     if "$out/$host/release/$target" "$work/corpus" "fuzz/seeds/$target" \
         -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=8192 \
         -print_final_stats=1 -artifact_prefix="$work/" >"$work/log" 2>&1; then
-        printf '%-8s %s inputs, no failure\n' "$target" \
+        printf '%-11s %s inputs, no failure\n' "$target" \
             "$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")"
     else
-        printf '%-8s FAILED\n' "$target"
+        printf '%-11s FAILED\n' "$target"
         grep -E 'panicked|ERROR|SUMMARY|Test unit written' "$work/log" || tail -n 20 "$work/log"
         return 1
     fi
 }
 
+# Small readers find nothing new soon, so half of a processor will do for each third.
+at_a_time=$((($(nproc) * 3 + 1) / 2))
 failed=
 pending=()
 for target in "${targets[@]}"; do
     run "$target" &
     pending+=($!)
-    # As many at a time as there are processors.
-    if ((${#pending[@]} >= $(nproc))); then
+    if ((${#pending[@]} >= at_a_time)); then
         wait "${pending[0]}" || failed=1
         pending=("${pending[@]:1}")
     fi

@@ -211,7 +211,8 @@ fn by_hand(machine: &MachineKey, claims: &[Claim]) -> Assignment {
 }
 
 /// The machine of the device that was at the port before, unless a rule that
-/// is as strong names this one, or a rule keeps it on the host.
+/// is as strong names this one, a rule keeps it on the host, or its interfaces
+/// are not those that the rule asks for.
 fn followed(device: &Device, claims: &[Claim], situation: &dyn Situation) -> Option<Assignment> {
     let rule = situation.follows()?;
     let stronger = |claim: &Claim| {

@@ -197,6 +197,19 @@ mod tests {
     }
 
     #[test]
+    fn a_regex_that_grows_without_end_is_refused() {
+        for text in [
+            "(a{1000}){1000}",
+            "((a{100}){100}){100}",
+            r"(\pL{1000}){1000}",
+            "(((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9})",
+        ] {
+            assert!(Pattern::regex(text).is_err(), "{text}");
+        }
+        assert!(Pattern::regex(&"(".repeat(100_000)).is_err());
+    }
+
+    #[test]
     fn mistakes_are_told() {
         assert!(Pattern::glob("[").is_err());
         assert!(Pattern::regex("(").is_err());

@@ -15,6 +15,8 @@ mod directory;
 mod drivers;
 mod dump;
 mod failure;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod handle;
 mod host;
 mod host_use;

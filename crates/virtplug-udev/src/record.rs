@@ -52,7 +52,7 @@ pub(crate) fn read(directory: &Directory) -> io::Result<Fact<UdevRecord>> {
 
 /// Builds the record from libudev's list. A property that is not UTF-8 is left
 /// out: no rule could name its value, and the device stays usable.
-fn collect<S: AsRef<OsStr>>(properties: impl Iterator<Item = (S, S)>) -> UdevRecord {
+pub(crate) fn collect<S: AsRef<OsStr>>(properties: impl Iterator<Item = (S, S)>) -> UdevRecord {
     let mut record = UdevRecord::default();
     for (name, value) in properties {
         if let (Some(name), Some(value)) = (name.as_ref().to_str(), value.as_ref().to_str()) {

@@ -1,10 +1,12 @@
 //! A fake sysfs, processes apart, and messages as udev sends them, for the
 //! tests of this crate.
 
+mod damage;
 mod fake;
 mod netlink;
 mod sandbox;
 
+pub(crate) use damage::Damage;
 pub(crate) use fake::{Fake, configuration, descriptors};
 pub(crate) use netlink::{Sender, message};
 pub(crate) use sandbox::{in_child, in_namespaces};

@@ -46,7 +46,7 @@ pub(crate) fn run(shell: Shell) -> Exit {
         Shell::Zsh => &Zsh,
     };
     let mut script = Vec::new();
-    let program = env!("CARGO_BIN_NAME");
+    let program = env!("CARGO_PKG_NAME");
     match completer.write_registration(VARIABLE, program, program, program, &mut script) {
         Ok(()) => {
             print(String::from_utf8_lossy(&script));

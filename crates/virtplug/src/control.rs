@@ -7,9 +7,12 @@
 mod access;
 mod ask;
 mod connection;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod history;
 mod limits;
 mod line;
+mod listening;
 mod methods;
 mod orders_file;
 mod plugs;
@@ -31,8 +34,7 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
-use tracing::{info, warn};
-use virtplug_core::{Engine, Escaped, Orders};
+use virtplug_core::{Engine, Orders};
 use virtplug_ipc::{Changes, ControlError};
 
 pub(crate) use access::Access;
@@ -48,15 +50,15 @@ use crate::service;
 use crate::steer::Pending;
 use access::Sight;
 use history::History;
+use listening::Listening;
 use orders_file::OrdersFile;
-use server::Server;
 use waiting::Waiting;
 
 /// What the loop keeps for those who ask.
 pub(crate) struct Control {
     asks: mpsc::Receiver<Ask>,
     access: Arc<watch::Sender<Option<Access>>>,
-    server: Option<Server>,
+    listening: Listening,
     orders: OrdersFile,
     waiting: Waiting<Pending>,
     history: History,
@@ -90,21 +92,10 @@ impl Control {
                 first
             });
         });
-        let server = match Server::start(path, desk, known).await {
-            Ok(server) => {
-                let shown = path.to_string_lossy();
-                info!(event = "listening", "listening at {}", Escaped(&shown));
-                Some(server)
-            }
-            Err(reason) => {
-                warn!("going on without a control socket: {reason}");
-                None
-            }
-        };
         Self {
             asks,
             access,
-            server,
+            listening: Listening::open(path, desk, known).await,
             orders: OrdersFile::open(path).await,
             waiting: Waiting::default(),
             history: History::default(),
@@ -120,6 +111,11 @@ impl Control {
     /// Takes over who may do what from now on.
     pub(crate) fn allow(&self, access: Access) {
         self.access.send_replace(Some(access));
+    }
+
+    /// Makes the socket anew if it is lost.
+    pub(crate) fn look_after_socket(&mut self) {
+        self.listening.look_after();
     }
 
     /// The next question of somebody who is still there.
@@ -222,7 +218,7 @@ impl Control {
 
     /// Sends everybody away and writes what is to be kept.
     pub(crate) async fn close(self) {
-        drop(self.server);
+        drop(self.listening);
         self.orders.close().await;
     }
 }

@@ -1,13 +1,13 @@
 //! `virtplug daemon`: the loop around the engine.
 
 mod asked;
+mod signals;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use tokio::select;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{JoinHandle, LocalSet, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
@@ -19,6 +19,7 @@ use virtplug_libvirt::ConnectionEvent;
 use virtplug_udev::{Monitor, RECEIVE_BUFFER};
 
 use self::asked::Wanted;
+use self::signals::{Signals, caught};
 use crate::cli::Sources;
 use crate::control::{Control, Plugs, Runs, Told, socket_path};
 use crate::edge::{Edge, error_text};
@@ -70,6 +71,13 @@ pub(crate) async fn run(world: World, sources: Sources) -> Exit {
 }
 
 async fn serve(world: World, sources: Sources) -> Exit {
+    let signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            error!("cannot listen for signals: {}", error_text(&error));
+            return Exit::Failed;
+        }
+    };
     let loaded = match settings::read_with_warnings(&sources) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -83,7 +91,7 @@ async fn serve(world: World, sources: Sources) -> Exit {
     };
     let control = Control::open(&socket_path(), loaded.control.clone()).await;
     match start(world, sources, loaded, control) {
-        Ok(daemon) => daemon.run().await,
+        Ok(daemon) => daemon.run(signals).await,
         Err(failure) => {
             error!("{failure}");
             Exit::Failed
@@ -142,24 +150,15 @@ fn seed() -> u64 {
 }
 
 impl Daemon {
-    async fn run(mut self) -> Exit {
-        let signals = (
-            signal(SignalKind::hangup()),
-            signal(SignalKind::terminate()),
-            signal(SignalKind::interrupt()),
-        );
-        let (Ok(mut hangup), Ok(mut terminate), Ok(mut interrupt)) = signals else {
-            error!("cannot listen for signals");
-            return Exit::Failed;
-        };
+    async fn run(mut self, mut signals: Signals) -> Exit {
         let exit = loop {
             let wakeup = self.engine.next_wakeup().map(|at| self.instant(at));
             let impatient = self.next_end();
             select! {
                 biased;
-                () = caught(&mut terminate) => break Exit::Ok,
-                () = caught(&mut interrupt) => break Exit::Ok,
-                () = caught(&mut hangup) => self.reload.start(&self.sources),
+                () = caught(&mut signals.terminate) => break Exit::Ok,
+                () = caught(&mut signals.interrupt) => break Exit::Ok,
+                () = caught(&mut signals.hangup) => self.reload.start(&self.sources),
                 Some(message) = self.queue.recv() => self.take(message),
                 loaded = self.reload.loaded() => self.finish_reload(loaded),
                 () = reached(wakeup) => self.feed(Event::Tick, None),
@@ -301,6 +300,7 @@ impl Daemon {
             }
         }
         self.reload.end(&self.sources);
+        self.control.look_after_socket();
     }
 
     fn adopt(&mut self, loaded: Loaded, event: &str) {
@@ -349,13 +349,6 @@ impl Daemon {
 fn log_problems(error: &LoadError) {
     for diagnostic in error.diagnostics() {
         error!("{diagnostic}");
-    }
-}
-
-/// A signal came. A stream that ended never gives one again.
-async fn caught(signal: &mut Signal) {
-    if signal.recv().await.is_none() {
-        std::future::pending::<()>().await;
     }
 }
 

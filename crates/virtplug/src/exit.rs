@@ -4,7 +4,7 @@ use std::process::{ExitCode, Termination};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Done.
     Ok,
     /// Something failed; the messages say what.

@@ -1,4 +1,6 @@
-//! A small world for snapshot tests: what the commands show is made from it.
+//! A small world for snapshot tests and the fuzzer: what the commands show is made from it.
+
+#![allow(clippy::unwrap_used, reason = "not part of the program")]
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -149,6 +151,7 @@ pub(crate) fn world(rehearse: bool) -> (Engine, Vec<Step>) {
 }
 
 /// The world after a pass whose calls all succeeded, to go on with.
+#[cfg(test)]
 pub(crate) fn rehearsed_world() -> (Engine, Rehearsal) {
     run(true)
 }

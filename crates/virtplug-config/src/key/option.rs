@@ -21,7 +21,8 @@ keys! {
     FOLLOW: "follow", "0.2", Kind::Duration, "a time in quotes",
         r#"follow = "10s""#, None,
         "After a device of this table left its port, whatever appears there within this time belongs \
-         to the same machine, for devices that come back as others (ms, s or min; at most an hour).";
+         to the same machine, for devices that come back as others (ms, s or min; at most an hour). \
+         The `interfaces` of the table hold for it, too.";
     GUEST_PORT: "guest-port", "0.2", Kind::GuestPort, "a port of the machine in quotes",
         r#"guest-port = "0:3""#, None,
         "The USB port of the machine: the index of its controller, `:`, and the port. Without it, \

@@ -92,6 +92,27 @@ fn ids_are_hexadecimal_always() {
 }
 
 #[test]
+fn shell_syntax_is_text() {
+    for text in [
+        "$(id)",
+        "`id`",
+        "${HOME}",
+        "a; rm -rf /",
+        "%s%n {}",
+        "~root",
+        "$((1+1))",
+    ] {
+        let tree = Tree::new(format!(
+            "[[machines.a.device]]\nserial = \"{text}\"\nenv = {{ X = \"{text}\" }}\n"
+        ));
+        let loaded = tree.load().unwrap();
+        let matcher = &loaded.policy.rules()[0].matcher;
+        assert_eq!(matcher.serial, Some(text.into()));
+        assert_eq!(matcher.properties, [("X".into(), text.into())]);
+    }
+}
+
+#[test]
 fn tables_can_be_written_in_every_way_that_toml_has() {
     for text in [
         "[[machines.a.device]]\nserial = \"A\"\n[machines.a.device.env]\nX = \"1\"\n",

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::class::ClassCode;
-use crate::matcher::Matcher;
+use crate::matcher::{Interfaces, Matcher};
 use crate::policy::Policy;
 use crate::testing::{device, machine, rule};
 
@@ -326,6 +326,30 @@ fn a_successor_follows_unless_a_rule_says_otherwise() {
     let mut hub = device.clone();
     hub.class = ClassCode::new(9, 0, 0);
     assert_eq!(owner(&[], &hub, &followed()), "nobody");
+}
+
+#[test]
+fn a_successor_has_the_interfaces_that_the_rule_asks_for() {
+    let mut device = device("1-1", 2, "A");
+    let mut matcher = product(&device);
+    matcher.interfaces = Some(Interfaces {
+        only: vec!["08".parse().unwrap()],
+        ..Interfaces::default()
+    });
+    let followed = World {
+        follows: Some(Arc::new(rule("a", matcher))),
+        ..World::default()
+    };
+    let (disk, keyboard) = (ClassCode::new(8, 6, 0x50), ClassCode::new(3, 1, 1));
+    for (interfaces, expected) in [
+        (Fact::Known([disk].into()), "a follows"),
+        (Fact::Known([disk, keyboard].into()), "nobody"),
+        (Fact::Known([keyboard].into()), "nobody"),
+        (Fact::Unknown, "unknown because of a"),
+    ] {
+        device.interfaces = interfaces;
+        assert_eq!(owner(&[], &device, &followed), expected);
+    }
 }
 
 #[test]

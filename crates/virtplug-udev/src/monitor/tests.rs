@@ -1,6 +1,7 @@
 //! Tests with a fake sysfs and, where the kernel permits, events sent as udev does.
 
 mod events;
+mod hostile;
 mod requests;
 mod uses;
 

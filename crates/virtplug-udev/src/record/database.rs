@@ -8,7 +8,7 @@ use virtplug_core::{Device, Fact};
 use super::monotonic_usec;
 use crate::host::{Host, HostPaths};
 use crate::snapshot::Presence;
-use crate::testing::{Fake, in_namespaces};
+use crate::testing::{Damage, Fake, in_namespaces};
 
 /// Puts the fake tree where libudev looks.
 fn mount(fake: &Fake) -> Host {
@@ -133,4 +133,26 @@ fn a_hostile_database_harms_nothing() {
         fs::create_dir("/run/udev/data/c189:2").unwrap();
         assert_eq!(read(&host).udev, Fact::Unknown);
     });
+}
+
+#[test]
+fn a_thousand_damaged_records_harm_nothing() {
+    in_namespaces(
+        "record::database::a_thousand_damaged_records_harm_nothing",
+        || {
+            let fake = Fake::new();
+            fake.add("1-1", 2, &[("serial", b"A1")]);
+            let host = mount(&fake);
+            let good = b"S:usb/stick\nL:7\nI:1000\nE:ID_MODEL=Stick\nE:ID_SERIAL=Maker_Stick_A1\n\
+                         G:seat\nQ:seat\nV:1\n";
+            let mut damage = Damage::new();
+            for _ in 0..1000 {
+                write_record(&damage.of(good));
+                let device = read(&host);
+                let serial = device.serial.known().unwrap().as_ref().unwrap();
+                assert_eq!(serial.as_bytes(), b"A1");
+                assert_eq!(device.address.to_string(), "1:2");
+            }
+        },
+    );
 }

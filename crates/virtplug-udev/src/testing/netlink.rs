@@ -1,10 +1,13 @@
 //! Messages to udev's multicast group, as udev sends them
 //! (systemd's `monitor_netlink_header`).
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
+use rustix::io::Errno;
 use rustix::net::netlink::{KOBJECT_UEVENT, SocketAddrNetlink};
-use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, sendto, socket_with};
+use rustix::net::{
+    AddressFamily, SendFlags, SocketFlags, SocketType, getsockname, sendto, socket_with,
+};
 
 const MAGIC: u32 = 0xfeed_cafe;
 const HEADER: u32 = 40;
@@ -24,18 +27,35 @@ impl Sender {
         Self(socket.unwrap())
     }
 
+    /// Where one socket alone is reached.
+    pub(crate) fn address(socket: impl AsFd) -> SocketAddrNetlink {
+        let address = SocketAddrNetlink::try_from(getsockname(socket).unwrap());
+        SocketAddrNetlink::new(address.unwrap().pid(), 0)
+    }
+
+    /// Sends to one socket alone, as udev never does.
+    pub(crate) fn to(&self, address: &SocketAddrNetlink, message: &[u8]) {
+        sendto(&self.0, message, SendFlags::empty(), address).unwrap();
+    }
+
+    /// What the kernel says to a message to the group.
+    pub(crate) fn attempt(&self, message: &[u8]) -> Result<(), Errno> {
+        let to = SocketAddrNetlink::new(0, GROUP);
+        match sendto(&self.0, message, SendFlags::empty(), &to) {
+            // The kernel itself does not take part in the group.
+            Ok(_) | Err(Errno::CONNREFUSED) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sends an event of a `usb_device`.
     pub(crate) fn usb(&self, action: &str, port: &str) {
         self.raw(&message(action, port, "usb", "usb_device"));
     }
 
     pub(crate) fn raw(&self, message: &[u8]) {
-        let to = SocketAddrNetlink::new(0, GROUP);
-        match sendto(&self.0, message, SendFlags::empty(), &to) {
-            // The kernel itself does not take part in the group.
-            Ok(_) | Err(rustix::io::Errno::CONNREFUSED) => {}
-            Err(error) => panic!("cannot send to the udev group: {error}"),
-        }
+        let sent = self.attempt(message);
+        sent.expect("cannot send to the udev group");
     }
 }
 

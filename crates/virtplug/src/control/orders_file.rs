@@ -146,6 +146,14 @@ fn read(path: &Path) -> Result<Orders, String> {
     form::read(&text)
 }
 
+/// What a text of the file says, written again.
+#[cfg(feature = "fuzz")]
+pub(super) fn rewrite(text: &str) -> Option<String> {
+    form::read(text)
+        .ok()
+        .and_then(|orders| form::write(&orders))
+}
+
 /// Refuses what others could have written.
 fn check(file: &File) -> Result<(), String> {
     let metadata = file.metadata().map_err(|error| error_text(&error))?;

@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Server {
     task: JoinHandle<Infallible>,
-    _file: SocketFile,
+    file: SocketFile,
 }
 
 impl Server {
@@ -46,8 +46,13 @@ impl Server {
         };
         Ok(Self {
             task: spawn_local(door.keep()),
-            _file: file,
+            file,
         })
+    }
+
+    /// Whether clients still find it.
+    pub(super) fn can_be_reached(&self) -> bool {
+        self.file.is_there()
     }
 }
 

@@ -114,11 +114,17 @@ async fn remove_stale(path: &Path, shown: &str) -> Result<(), String> {
     }
 }
 
+impl SocketFile {
+    /// Whether it is still the one at its path.
+    pub(super) fn is_there(&self) -> bool {
+        symlink_metadata(&self.path)
+            .is_ok_and(|there| (there.dev(), there.ino()) == (self.device, self.inode))
+    }
+}
+
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let ours = symlink_metadata(&self.path)
-            .is_ok_and(|there| (there.dev(), there.ino()) == (self.device, self.inode));
-        if ours {
+        if self.is_there() {
             // At the end there is nobody left who could do something about it.
             let _ = remove_file(&self.path);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bench::{Bench, serial};
 use crate::testing::device;
-use crate::{Device, Rule};
+use crate::{ClassCode, Device, Fact, Interfaces, Rule};
 
 fn rules() -> Vec<Rule> {
     let mut rule = serial("A", "m");
@@ -54,6 +54,38 @@ fn what_comes_too_late_or_elsewhere_stays_on_the_host() {
     bench.pass_seconds(11);
     bench.plug(boot_loader("1-1", 4));
     assert_eq!(bench.run(), [""; 0]);
+}
+
+#[test]
+fn a_disk_that_comes_back_as_a_keyboard_stays_on_the_host() {
+    let mut rules = rules();
+    rules[0].matcher.interfaces = Some(Interfaces {
+        only: vec!["08".parse().unwrap()],
+        ..Interfaces::default()
+    });
+    let disk = |number, serial| {
+        let mut disk = device("1-1", number, serial);
+        disk.interfaces = Fact::Known([ClassCode::new(8, 6, 0x50)].into());
+        disk
+    };
+    let mut bench = Bench::new(rules);
+    bench.start("m");
+    bench.plug(disk(2, "A"));
+    assert_eq!(bench.run(), ["attach 1-1:2 to m"]);
+    // With the serial number of the rule, and with another one.
+    for (number, serial) in [(3, "A"), (4, "B")] {
+        bench.unplug("1-1");
+        bench.run();
+        let mut keyboard = disk(number, serial);
+        keyboard.interfaces =
+            Fact::Known([ClassCode::new(8, 6, 0x50), ClassCode::new(3, 1, 1)].into());
+        bench.plug(keyboard);
+        assert_eq!(bench.run(), [""; 0]);
+        assert_eq!(bench.entries("m"), [""; 0]);
+    }
+    bench.unplug("1-1");
+    bench.plug(disk(5, "A"));
+    assert_eq!(bench.run(), ["attach 1-1:5 to m"]);
 }
 
 #[test]

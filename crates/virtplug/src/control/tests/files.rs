@@ -97,6 +97,17 @@ fn what_is_no_socket_is_left_alone() {
 }
 
 #[test]
+fn too_long_a_path_is_told() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x".repeat(200));
+        let told = refusal(&path).await;
+        assert!(told.contains("108"), "{told}");
+        assert!(!path.exists());
+    });
+}
+
+#[test]
 fn what_took_our_place_is_left_alone_at_the_end() {
     run(async {
         let folder = tempfile::tempdir().unwrap();

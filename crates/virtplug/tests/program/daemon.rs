@@ -1,0 +1,145 @@
+//! The daemon where its surroundings are bad.
+
+use std::fs::{self, File, OpenOptions};
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use crate::running::{Place, Running, until};
+
+#[test]
+fn a_storm_of_hangups_costs_a_few_reloads() {
+    let place = Place::new();
+    let daemon = place.start();
+    for _ in 0..2000 {
+        daemon.signal(Signal::SIGHUP);
+    }
+    let reloads = || place.log().matches("reloaded with").count();
+    until("they led to something", || reloads() > 0);
+    daemon.wait_until_it_answers();
+    daemon.stop();
+    assert!(reloads() < 1000, "{} reloads", reloads());
+}
+
+#[test]
+fn signals_that_mean_nothing_end_nothing() {
+    let place = Place::new();
+    let daemon = place.start();
+    for signal in [
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+        Signal::SIGPIPE,
+        Signal::SIGWINCH,
+    ] {
+        daemon.signal(signal);
+        daemon.wait_until_it_answers();
+    }
+    // Stopped for a while, it goes on where it was.
+    daemon.signal(Signal::SIGSTOP);
+    sleep(Duration::from_millis(300));
+    daemon.signal(Signal::SIGCONT);
+    daemon.wait_until_it_answers();
+    daemon.stop();
+}
+
+#[test]
+fn a_log_that_nobody_takes_stops_nothing() {
+    let place = Place::new();
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let daemon = Running::new(&place, place.daemon(":").stderr(full));
+    daemon.wait_until_it_answers();
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_until_it_answers();
+    daemon.stop();
+
+    // A pipe that is full and stays so.
+    let mut command = place.daemon("export VIRTPLUG_LOG=trace");
+    let daemon = Running::new(&place, command.stderr(Stdio::piped()));
+    daemon.wait_until_it_answers();
+    for _ in 0..2000 {
+        daemon.signal(Signal::SIGHUP);
+        sleep(Duration::from_micros(200));
+    }
+    daemon.wait_until_it_answers();
+    daemon.stop();
+}
+
+#[test]
+fn a_wrong_configuration_ends_with_78_and_never_blocks() {
+    let place = Place::new();
+    let main = place.path("virtplug.toml");
+    fs::remove_file(&main).unwrap();
+    let told = |place: &Place| {
+        let log = File::create(place.path("log")).unwrap();
+        let daemon = Running::new(place, place.daemon(":").stderr(log));
+        assert_eq!(daemon.ended(), Some(78));
+        place.log()
+    };
+    assert!(told(&place).contains("virtplug.toml"), "{}", place.log());
+    mkfifo(&main, Mode::S_IRWXU).unwrap();
+    assert!(told(&place).contains("virtplug.toml"), "{}", place.log());
+}
+
+#[test]
+fn without_a_place_for_its_socket_the_daemon_does_its_work() {
+    let place = Place::new();
+    let mut log = String::new();
+    let file = File::create(place.path("log")).unwrap();
+    let mut command = place.daemon(":");
+    command
+        .env("VIRTPLUG_SOCKET", "/proc/virtplug/control.sock")
+        .stderr(file);
+    let daemon = Running::new(&place, &mut command);
+    until("it says so and goes on", || {
+        log = place.log();
+        log.contains("going on without a control socket") && log.contains("connected to test:")
+    });
+    daemon.stop();
+}
+
+#[test]
+fn a_second_daemon_leaves_the_socket_to_the_first() {
+    let place = Place::new();
+    let first = place.start();
+    let log = File::create(place.path("second")).unwrap();
+    let second = Running::new(&place, place.daemon(":").stderr(log));
+    until("it says so and goes on", || {
+        let log = fs::read_to_string(place.path("second")).unwrap();
+        log.contains("another virtplug daemon answers") && log.contains("started with")
+    });
+    second.stop();
+    first.wait_until_it_answers();
+    first.stop();
+}
+
+#[test]
+fn a_socket_that_was_removed_comes_back_with_a_reload() {
+    let place = Place::new();
+    let daemon = place.start();
+    fs::remove_file(place.path("control.sock")).unwrap();
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_until_it_answers();
+    daemon.stop();
+}
+
+#[test]
+fn few_file_descriptors_are_enough_or_missed_aloud() {
+    for limit in [8, 12, 16, 20, 24, 32, 64] {
+        let place = Place::new();
+        let mut command = place.daemon(&format!("ulimit -n {limit}"));
+        let log = File::create(place.path("log")).unwrap();
+        let daemon = Running::new(&place, command.stderr(log));
+        until("it works or says why not", || {
+            let log = place.log();
+            log.contains("started with") || log.contains("oo many open files")
+        });
+        daemon.signal(Signal::SIGTERM);
+        let code = daemon.ended_or_killed();
+        println!("{limit}: {code:?}\n{}", place.log());
+        assert!(!place.log().contains("panicked"), "{}", place.log());
+    }
+}
