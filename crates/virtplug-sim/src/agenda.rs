@@ -58,6 +58,8 @@ pub(crate) enum Due {
     },
     /// A request takes effect that nobody waits for.
     Landing(Ghost),
+    /// The service manager starts the daemon again.
+    Restart,
     /// A connection that lost an event breaks.
     Break { uri: ConnectionUri, generation: u64 },
 }

@@ -30,6 +30,32 @@ impl Random {
         usize::try_from(self.next() % bound).unwrap_or(0)
     }
 
+    /// One of these; there must be one.
+    pub(crate) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+        let place = self.below(from.len());
+        from.get(place).unwrap_or_else(|| unreachable!("a choice of nothing"))
+    }
+
+    /// The number of one of these, each as likely as it weighs.
+    pub(crate) fn weigh(&mut self, weights: &[u64]) -> usize {
+        let mut left = self.next() % weights.iter().sum::<u64>().max(1);
+        let heavier = |weight: &u64| {
+            let heavier = *weight > left;
+            left = left.saturating_sub(*weight);
+            heavier
+        };
+        weights.iter().position(heavier).unwrap_or(0)
+    }
+
+    /// At least one and at most so many of these, in their order.
+    pub(crate) fn some<T>(&mut self, mut from: Vec<T>, most: usize) -> Vec<T> {
+        let count = 1 + self.below(most);
+        while from.len() > count {
+            from.remove(self.below(from.len()));
+        }
+        from
+    }
+
     /// A span from `least` to `most` milliseconds.
     pub(crate) fn millis(&mut self, least: u64, most: u64) -> Duration {
         Duration::from_millis(least + self.next() % (most.saturating_sub(least) + 1))

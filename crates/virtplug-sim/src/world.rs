@@ -118,6 +118,7 @@ impl World {
                 let result = self.request(&ghost, Author::Ghost);
                 self.note(|| format!("a lost request lands: {ghost:?} {result:?}"));
             }
+            Due::Restart => return self.start_daemon(),
             Due::Break { uri, generation } => {
                 if self.sessions.get(&uri) == Some(&generation) {
                     self.break_session(&uri);
