@@ -3,11 +3,13 @@
 /// How it is used.
 pub(crate) const USAGE: &str = "\
 usage: virtplug-sim [--schedules N] [--steps N] [--seed N] [--jobs N] [--quiet]
+       virtplug-sim --depth N
 
 --schedules  how many schedules are run (1000)
 --steps      operations of each schedule (200); many more things happen in it
 --seed       seed of the first schedule; the next has the next (0)
 --jobs       threads (2)
+--depth      every order of the first N things in a small world, instead
 --quiet      a failure says only what was broken, and is not made small";
 
 /// What is asked for.
@@ -17,6 +19,8 @@ pub(crate) struct Command {
     pub(crate) steps: usize,
     pub(crate) seed: u64,
     pub(crate) jobs: u64,
+    /// Explore the small world instead.
+    pub(crate) depth: Option<usize>,
     pub(crate) quiet: bool,
 }
 
@@ -27,6 +31,7 @@ impl Command {
             steps: 200,
             seed: 0,
             jobs: 2,
+            depth: None,
             quiet: false,
         };
         while let Some(word) = words.next() {
@@ -38,6 +43,7 @@ impl Command {
             let value: u64 = value.ok_or_else(|| format!("{word:?} needs a number"))?;
             match word.as_str() {
                 "--schedules" => command.schedules = value,
+                "--depth" => command.depth = usize::try_from(value).ok(),
                 "--steps" => command.steps = usize::try_from(value).unwrap_or(usize::MAX),
                 "--seed" => command.seed = value,
                 "--jobs" => command.jobs = value.max(1),

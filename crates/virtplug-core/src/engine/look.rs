@@ -119,8 +119,7 @@ impl Engine {
                 state.attempts.clear();
                 state.leaving.clear();
                 if matches!(before, Existence::Live(_)) {
-                    // A machine that ended is not started again by what is plugged in.
-                    self.start_is_over(machine);
+                    self.machine_ended(machine);
                 }
                 if let Existence::Live(new) = existence {
                     self.report_arrivals(machine, None, new);
