@@ -56,6 +56,12 @@ impl Situation for View<'_> {
         if pools.has(number, &device.port) || pools.taken_by_others(number, device) < count {
             return true;
         }
+        let given = self.present.given_by;
+        let given = given.and_then(|number| self.engine.switched.rule(self.policy, number));
+        if given.is_some_and(|given| given.machine() == rule.machine()) {
+            // It has a place there by another rule.
+            return false;
+        }
         // One that is in the machine already goes before those that are not.
         let held = |port: &PortPath| self.engine.holder_at(port) == rule.machine();
         let attached = pools.given(number).filter(|port| held(port)).count();
