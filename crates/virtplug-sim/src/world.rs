@@ -111,7 +111,10 @@ impl World {
 
     /// Whether the engine asked to be woken by now.
     fn wakes(&self) -> bool {
-        let next = self.daemon.as_ref().and_then(|one| one.engine.next_wakeup());
+        let next = self
+            .daemon
+            .as_ref()
+            .and_then(|one| one.engine.next_wakeup());
         next.is_some_and(|next| next <= self.now)
     }
 

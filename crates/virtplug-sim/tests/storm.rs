@@ -29,7 +29,9 @@ fn storm(seed: u64, stay: impl Fn(usize) -> bool) -> Schedule {
             let asks = Asks::Port(port.clone());
             schedule.rules.push(RuleSpec::plain(machine.clone(), asks));
         }
-        schedule.operations.push(Operation::Plug(port, Gadget::StickA));
+        schedule
+            .operations
+            .push(Operation::Plug(port, Gadget::StickA));
         if number % 2 == 1 {
             schedule.operations.push(Operation::Wait(1));
         }
@@ -49,7 +51,9 @@ fn storm(seed: u64, stay: impl Fn(usize) -> bool) -> Schedule {
 /// is what a run checks.
 #[test]
 fn a_thousand_devices_that_come_and_go_leave_nothing_behind() {
-    let tally = storm(1, |_| false).run().unwrap_or_else(|f| panic!("{}", f.violation));
+    let tally = storm(1, |_| false)
+        .run()
+        .unwrap_or_else(|f| panic!("{}", f.violation));
     assert!(tally.events >= 1000, "{tally:?}");
 }
 
