@@ -147,8 +147,8 @@ pub(crate) trait Situation {
     /// Whether a rule with a `count` can give one more device, or gives this one.
     fn has_room(&self, number: usize) -> bool;
     /// Whether the device was plugged in a moment ago, so that rules with
-    /// `start-machine` start their machine.
-    fn plugged(&self) -> bool;
+    /// `start-machine` start this machine.
+    fn may_start(&self, machine: &MachineKey) -> bool;
     /// The rule that named the device that was at its port before, if its
     /// successor follows it.
     fn follows(&self) -> Option<&Arc<Rule>>;
@@ -325,7 +325,7 @@ fn chance(
         if held_later && !takes_back {
             return Chance::Elsewhere;
         }
-        let starting = options.start_machine && situation.plugged();
+        let starting = options.start_machine && situation.may_start(machine);
         if running == Fact::Known(false) && !starting {
             return Chance::Off;
         }

@@ -91,6 +91,8 @@ pub struct Engine {
     pools: Pools,
     /// Devices whose assignment depends on whether a machine runs.
     watched: BTreeMap<MachineKey, BTreeSet<PortPath>>,
+    /// When machines ended, the last minute.
+    ended: BTreeMap<MachineKey, Time>,
     /// Devices to decide on anew.
     reconsider: BTreeSet<PortPath>,
     flaps: Flaps,
@@ -142,6 +144,7 @@ impl Engine {
             grouped: BTreeMap::new(),
             pools: Pools::default(),
             watched: BTreeMap::new(),
+            ended: BTreeMap::new(),
             reconsider: BTreeSet::new(),
             flaps: Flaps::default(),
             rate: RateLimit::new(),

@@ -1,6 +1,6 @@
 //! The agenda: what happens when, on a clock of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use virtplug_core::{AttachRequest, ConnectionUri, Event, MachineKey, OwnAlias, PortPath, Time};
 
@@ -58,6 +58,8 @@ pub(crate) enum Due {
     },
     /// A request takes effect that nobody waits for.
     Landing(Ghost),
+    /// The service manager starts the daemon again.
+    Restart,
     /// A connection that lost an event breaks.
     Break { uri: ConnectionUri, generation: u64 },
 }
@@ -73,26 +75,33 @@ pub(crate) enum Lane {
     Connection(ConnectionUri, u64),
 }
 
+/// When, and the how-manieth that was booked.
+pub(crate) type Appointment = (Time, u64);
+
 /// What comes due, in order of time; what is due together, in the order of booking.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
-    due: BTreeMap<(Time, u64), Due>,
+    due: BTreeMap<Appointment, (Option<Lane>, Due)>,
     booked: u64,
     lanes: BTreeMap<Lane, Time>,
 }
 
 impl Agenda {
     pub(crate) fn book(&mut self, at: Time, due: Due) {
+        self.enter(at, None, due);
+    }
+
+    fn enter(&mut self, at: Time, lane: Option<Lane>, due: Due) {
         self.booked += 1;
-        self.due.insert((at, self.booked), due);
+        self.due.insert((at, self.booked), (lane, due));
     }
 
     /// Books something not before what was booked in the same lane.
     pub(crate) fn book_in_line(&mut self, lane: Lane, at: Time, due: Due) {
-        let last = self.lanes.entry(lane).or_default();
+        let last = self.lanes.entry(lane.clone()).or_default();
         *last = at.max(*last);
         let at = *last;
-        self.book(at, due);
+        self.enter(at, Some(lane), due);
     }
 
     pub(crate) fn next(&self) -> Option<Time> {
@@ -100,12 +109,24 @@ impl Agenda {
     }
 
     pub(crate) fn take(&mut self) -> Option<Due> {
-        self.due.pop_first().map(|(_, due)| due)
+        self.due.pop_first().map(|(_, (_, due))| due)
+    }
+
+    /// What could as well come next: all but what has something of its lane before it.
+    pub(crate) fn candidates(&self) -> Vec<Appointment> {
+        let mut lanes = BTreeSet::new();
+        let due = self.due.iter();
+        let due = due.filter(|(_, (lane, _))| lane.as_ref().is_none_or(|lane| lanes.insert(lane)));
+        due.map(|(at, _)| *at).collect()
+    }
+
+    pub(crate) fn take_out(&mut self, appointment: Appointment) -> Option<Due> {
+        self.due.remove(&appointment).map(|(_, due)| due)
     }
 
     /// Drops what was for a daemon that is gone.
     pub(crate) fn forget_epoch(&mut self, gone: u64) {
-        self.due.retain(|_, due| {
+        self.due.retain(|_, (_, due)| {
             !matches!(due, Due::Monitor { epoch } | Due::Letter { epoch, .. } | Due::Call { epoch, .. }
                 if *epoch == gone)
         });

@@ -201,6 +201,9 @@ impl World {
         let result = if opens {
             if wanted {
                 self.sessions.insert(uri.clone(), generation);
+                if self.faults.strikes(Fault::ConnectionLostAfter) {
+                    self.break_session(uri);
+                }
             }
             Ok(())
         } else {
@@ -213,8 +216,18 @@ impl World {
         }
     }
 
+    /// The connection breaks while something is read; the answer is lost.
+    fn breaks_in_reading(&mut self, call: &Call) -> bool {
+        let breaks = !self.is_broken(call) && self.faults.strikes(Fault::ConnectionLostBefore);
+        if breaks {
+            self.break_session(&call.uri);
+        }
+        breaks
+    }
+
     fn list(&mut self, call: &Call) -> Event {
         let uri = call.uri.clone();
+        self.breaks_in_reading(call);
         let fails = self.faults.strikes(Fault::ListFails);
         let server = self.servers.get(&uri);
         match server.filter(|_| !fails && !self.is_broken(call)) {
@@ -224,7 +237,7 @@ impl World {
     }
 
     fn look(&mut self, call: &Call, machine: &MachineKey) -> MachineRead {
-        if self.is_broken(call) {
+        if self.is_broken(call) || self.breaks_in_reading(call) {
             return MachineRead::Failed("client socket is closed".into());
         }
         if self.faults.strikes(Fault::LookFails) {

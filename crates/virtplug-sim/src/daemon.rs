@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use virtplug_core::{Action, ConnectionUri, Engine, Event, Report};
 
-use crate::agenda::Letter;
+use crate::agenda::{Due, Letter};
 use crate::call::{Call, Task};
+use crate::fault::Fault;
 use crate::invariant::{self, Violation};
 use crate::mirror::Mirror;
 use crate::monitor::Monitor;
@@ -154,7 +155,17 @@ impl World {
             };
             invariant::check_action(&daemon.mirror, now, &action)?;
             daemon.mirror.asked(now, &action);
+            let kind = step_name(&action);
             self.perform(action);
+            if let Some(kind) = kind
+                && self.faults.strikes(Fault::DaemonDies)
+            {
+                *self.tally.deaths.entry(kind).or_default() += 1;
+                self.kill_daemon();
+                let at = self.now + self.random.millis(50, 3000);
+                self.agenda.book(at, Due::Restart);
+                return Ok(());
+            }
         }
         Ok(())
     }
@@ -204,4 +215,19 @@ impl World {
             Action::Report(_) => {}
         }
     }
+}
+
+/// What an action that does something is called.
+fn step_name(action: &Action) -> Option<&'static str> {
+    Some(match action {
+        Action::Connect(_) => "connect",
+        Action::Disconnect(_) => "disconnect",
+        Action::ScanDevices => "scan",
+        Action::ListMachines(_) => "list",
+        Action::ReadMachine(_) => "look",
+        Action::Attach(..) => "attach",
+        Action::Detach(..) => "detach",
+        Action::Start(..) => "start",
+        Action::Report(_) => return None,
+    })
 }

@@ -8,6 +8,11 @@ use crate::fault::Fault;
 use crate::machine::{Author, Doing};
 use crate::world::World;
 
+/// libvirt's codes for what can be wrong with an attach or a detach: internal error,
+/// operation failed, system error, no such machine, operation invalid, not
+/// supported, timed out, no such device.
+const REFUSALS: [i32; 8] = [1, 9, 38, 42, 55, 67, 68, 99];
+
 fn closed() -> CallError {
     CallError::Libvirt {
         code: 38,
@@ -28,9 +33,10 @@ impl World {
             return Err(closed());
         }
         if self.faults.strikes(Fault::CallRefused) {
-            let code = [1, 9, 38, 55, 68].into_iter().nth(self.random.below(5));
+            let code = *self.random.pick(&REFUSALS);
+            *self.tally.refusals.entry(code).or_default() += 1;
             return Err(CallError::Libvirt {
-                code: code.unwrap_or(1),
+                code,
                 message: "refused".into(),
             });
         }

@@ -22,6 +22,8 @@ pub enum Fault {
     SerialUnreadable,
     /// The `authorized` attribute cannot be read this time.
     AuthorizedUnreadable,
+    /// The udev record of a device cannot be read this time.
+    RecordUnreadable,
     /// The check right before an attach cannot read the device.
     CheckUnreadable,
     /// libvirt refuses a connection.
@@ -58,11 +60,13 @@ pub enum Fault {
     RemovalLate,
     /// QEMU let a device go and the event of it is lost.
     RemovedEventLost,
+    /// The daemon dies right after an action, and is started again.
+    DaemonDies,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::UdevEventLost,
         Self::UdevEventDoubled,
         Self::UdevEventLate,
@@ -70,6 +74,7 @@ impl Fault {
         Self::DeviceUnreadable,
         Self::SerialUnreadable,
         Self::AuthorizedUnreadable,
+        Self::RecordUnreadable,
         Self::CheckUnreadable,
         Self::OpenRefused,
         Self::ListFails,
@@ -88,6 +93,7 @@ impl Fault {
         Self::RemovalFails,
         Self::RemovalLate,
         Self::RemovedEventLost,
+        Self::DaemonDies,
     ];
 }
 

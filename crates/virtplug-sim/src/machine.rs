@@ -89,6 +89,10 @@ pub(crate) struct Domain {
     pub(crate) persistent: bool,
     /// The hostdevs of a managed save.
     pub(crate) saved: Option<Vec<Entry>>,
+    /// The hostdevs that it had when it left for another host.
+    pub(crate) away: Option<Vec<Entry>>,
+    /// The hostdevs of its last snapshot.
+    pub(crate) snapshot: Option<Vec<Entry>>,
     pub(crate) run: Option<Run>,
 }
 
@@ -100,6 +104,8 @@ impl Domain {
             fixed: None,
             persistent: true,
             saved: None,
+            away: None,
+            snapshot: None,
             run: None,
         }
     }

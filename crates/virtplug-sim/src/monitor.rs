@@ -167,6 +167,9 @@ impl World {
         if self.faults.strikes(Fault::AuthorizedUnreadable) {
             device.authorized = Fact::Unknown;
         }
+        if self.faults.strikes(Fault::RecordUnreadable) {
+            device.udev = Fact::Unknown;
+        }
         Presence::Present(device.into())
     }
 

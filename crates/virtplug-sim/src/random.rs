@@ -2,18 +2,26 @@
 
 use std::time::Duration;
 
-/// A generator of pseudo-random numbers (`SplitMix64`).
+/// A generator of pseudo-random numbers (`SplitMix64`), or no chance at all.
 #[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
+pub(crate) struct Random(Option<u64>);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Some(seed))
+    }
+
+    /// Leaves nothing to chance: always the first, the least, and no.
+    pub(crate) fn still() -> Self {
+        Self(None)
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        let Some(state) = &mut self.0 else {
+            return 0;
+        };
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
@@ -21,13 +29,40 @@ impl Random {
 
     /// Whether something happens that does so in this many of a hundred cases.
     pub(crate) fn percent(&mut self, chance: u8) -> bool {
-        self.next() % 100 < u64::from(chance)
+        self.0.is_some() && self.next() % 100 < u64::from(chance)
     }
 
     /// A number below `bound`, or 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.next() % bound).unwrap_or(0)
+    }
+
+    /// One of these; there must be one.
+    pub(crate) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+        let place = self.below(from.len());
+        from.get(place)
+            .unwrap_or_else(|| unreachable!("a choice of nothing"))
+    }
+
+    /// The number of one of these, each as likely as it weighs.
+    pub(crate) fn weigh(&mut self, weights: &[u64]) -> usize {
+        let mut left = self.next() % weights.iter().sum::<u64>().max(1);
+        let heavier = |weight: &u64| {
+            let heavier = *weight > left;
+            left = left.saturating_sub(*weight);
+            heavier
+        };
+        weights.iter().position(heavier).unwrap_or(0)
+    }
+
+    /// At least one and at most so many of these, in their order.
+    pub(crate) fn some<T>(&mut self, mut from: Vec<T>, most: usize) -> Vec<T> {
+        let count = 1 + self.below(most);
+        while from.len() > count {
+            from.remove(self.below(from.len()));
+        }
+        from
     }
 
     /// A span from `least` to `most` milliseconds.

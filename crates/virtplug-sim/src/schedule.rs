@@ -18,7 +18,7 @@ use crate::tally::Tally;
 use crate::world::World;
 
 /// Everything that decides a run; the same schedule runs the same way always.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Schedule {
     /// Decides latencies and chances.
     pub seed: u64,
@@ -86,7 +86,7 @@ impl Schedule {
         world.rest()
     }
 
-    fn world(&self, recorded: bool) -> World {
+    pub(crate) fn world(&self, recorded: bool) -> World {
         let mut domains: BTreeMap<ConnectionUri, BTreeMap<MachineKey, Domain>> = BTreeMap::new();
         for (machine, uuid) in rules::machines().into_iter().zip(1..) {
             let on = domains.entry(machine.uri.clone()).or_default();
@@ -114,6 +114,7 @@ impl Schedule {
             calls_begun: 0,
             runs_begun: 0,
             tally: Tally::default(),
+            checked: 0,
             history: recorded.then(Vec::new),
         }
     }

@@ -186,16 +186,25 @@ impl Server {
         Some((Notice::Hostdev(machine.clone(), alias.to_owned()), entry))
     }
 
-    /// Starts a machine, from its managed save where it has one.
-    pub(crate) fn start(&mut self, machine: &MachineKey, host: &Host, serial: u64) -> bool {
+    /// Starts a machine with what it had elsewhere, or from its managed save
+    /// where it has one, or as it is defined.
+    pub(crate) fn start(
+        &mut self,
+        machine: &MachineKey,
+        host: &Host,
+        serial: u64,
+        had: Option<Vec<Entry>>,
+    ) -> bool {
         let Some(domain) = self.domains.get(machine) else {
             return false;
         };
         if !self.up || domain.run.is_some() {
             return false;
         }
-        let mut entries = domain.saved.clone().unwrap_or_default();
-        if let (None, Some(gadget)) = (&domain.saved, domain.fixed) {
+        let had = had.or_else(|| domain.saved.clone());
+        let cold = had.is_none();
+        let mut entries = had.unwrap_or_default();
+        if let Some(gadget) = domain.fixed.filter(|_| cold) {
             let mut candidates = host.with_ids(gadget.ids());
             let found = candidates.next().filter(|_| candidates.next().is_none());
             entries.push(Entry {

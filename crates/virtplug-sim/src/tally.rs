@@ -21,6 +21,18 @@ pub struct Tally {
     pub orders: u64,
     /// How often each class of faults struck.
     pub faults: BTreeMap<Fault, u64>,
+    /// How often each operation was asked for.
+    pub operations: BTreeMap<&'static str, u64>,
+    /// How often libvirt refused a call with which code.
+    pub refusals: BTreeMap<i32, u64>,
+    /// After which actions the daemon died.
+    pub deaths: BTreeMap<&'static str, u64>,
+}
+
+fn add<K: Ord + Copy>(counts: &mut BTreeMap<K, u64>, others: &BTreeMap<K, u64>) {
+    for (key, count) in others {
+        *counts.entry(*key).or_default() += count;
+    }
 }
 
 impl Tally {
@@ -32,8 +44,9 @@ impl Tally {
         self.detaches += other.detaches;
         self.starts += other.starts;
         self.orders += other.orders;
-        for (fault, count) in &other.faults {
-            *self.faults.entry(*fault).or_default() += count;
-        }
+        add(&mut self.faults, &other.faults);
+        add(&mut self.operations, &other.operations);
+        add(&mut self.refusals, &other.refusals);
+        add(&mut self.deaths, &other.deaths);
     }
 }

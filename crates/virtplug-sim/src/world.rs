@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use virtplug_core::{ConnectionUri, InstanceId, MachineKey, Orders, Policy, Time};
 
-use crate::agenda::{Agenda, Due, Lane, Letter};
+use crate::agenda::{Agenda, Appointment, Due, Lane, Letter};
 use crate::daemon::Daemon;
 use crate::fault::{Fault, Faults};
 use crate::host::Host;
@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) calls_begun: u64,
     pub(crate) runs_begun: u64,
     pub(crate) tally: Tally,
+    /// Events for the engine after which everything was checked.
+    pub(crate) checked: u64,
     pub(crate) history: Option<Vec<String>>,
 }
 
@@ -84,18 +86,36 @@ impl World {
         };
         self.now = self.now.max(at);
         self.tally.steps += 1;
-        let wakes = self.daemon.as_ref().is_some_and(|daemon| {
-            daemon
-                .engine
-                .next_wakeup()
-                .is_some_and(|wakeup| wakeup <= self.now)
-        });
-        if wakes {
+        if self.wakes() {
             self.feed(virtplug_core::Event::Tick)?;
         } else if let Some(due) = self.agenda.take() {
             self.happen(due)?;
         }
         invariant::check_state(self)
+    }
+
+    /// Lets something happen before or after its time, and checks everything after it.
+    pub(crate) fn step_out_of_turn(&mut self, which: Appointment) -> Result<(), Violation> {
+        self.now = self.now.max(which.0);
+        self.tally.steps += 1;
+        // What the engine wanted to do meanwhile comes first.
+        while self.wakes() {
+            self.feed(virtplug_core::Event::Tick)?;
+            invariant::check_state(self)?;
+        }
+        if let Some(due) = self.agenda.take_out(which) {
+            self.happen(due)?;
+        }
+        invariant::check_state(self)
+    }
+
+    /// Whether the engine asked to be woken by now.
+    fn wakes(&self) -> bool {
+        let next = self
+            .daemon
+            .as_ref()
+            .and_then(|one| one.engine.next_wakeup());
+        next.is_some_and(|next| next <= self.now)
     }
 
     fn happen(&mut self, due: Due) -> Result<(), Violation> {
@@ -118,6 +138,7 @@ impl World {
                 let result = self.request(&ghost, Author::Ghost);
                 self.note(|| format!("a lost request lands: {ghost:?} {result:?}"));
             }
+            Due::Restart => return self.start_daemon(),
             Due::Break { uri, generation } => {
                 if self.sessions.get(&uri) == Some(&generation) {
                     self.break_session(&uri);

@@ -39,7 +39,7 @@ impl Situation for World {
         !self.full.contains(&number)
     }
 
-    fn plugged(&self) -> bool {
+    fn may_start(&self, _: &MachineKey) -> bool {
         self.plugged
     }
 

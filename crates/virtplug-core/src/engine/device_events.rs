@@ -148,9 +148,14 @@ impl Engine {
     /// Entries of ours that stayed because of an unreadable device can be judged now.
     fn became_readable(&mut self, port: &PortPath) {
         if self.devices.clear_unreadable(port) {
-            let holding = self.entries_of.get(port).into_iter().flatten();
-            self.dirty.extend(holding.cloned());
+            self.touch_entries(port);
         }
+    }
+
+    /// Marks the machines with an entry of ours for a port, of whatever instance.
+    pub(super) fn touch_entries(&mut self, port: &PortPath) {
+        let holding = self.entries_of.get(port).into_iter().flatten();
+        self.dirty.extend(holding.cloned());
     }
 
     /// Sets the timer for the next look at what could not be read.

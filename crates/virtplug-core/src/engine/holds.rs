@@ -158,6 +158,7 @@ impl Engine {
         let hold = self.orders.holds.remove(&instance)?;
         let port = hold.port.clone();
         self.report(Report::HoldEnded { port, end });
+        self.touch_entries(&hold.port);
         self.reconsider.insert(hold.port);
         hold.until_end_of
     }

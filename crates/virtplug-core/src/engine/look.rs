@@ -120,8 +120,7 @@ impl Engine {
                 state.leaving.clear();
                 if let Existence::Live(old) = &before {
                     self.leave_devices(machine, old);
-                    // A machine that ended is not started again by what is plugged in.
-                    self.start_is_over(machine);
+                    self.machine_ended(machine);
                 }
                 if let Existence::Live(new) = existence {
                     self.report_arrivals(machine, None, new);

@@ -163,6 +163,9 @@ pub(super) struct Leaving {
     /// When it was last asked for or answered.
     pub(super) last: Time,
     pub(super) backoff: Backoff,
+    /// Whether the machine was looked at after the last moment at which a
+    /// detach that is not wanted any more could happen.
+    pub(super) looked_at: bool,
 }
 
 impl Leaving {

@@ -205,8 +205,10 @@ impl Engine {
         }
     }
 
-    /// Lets failed tries of the device at a port count no more.
+    /// Judges anew what is at a port; failed tries of its device count no more.
     pub(super) fn try_anew(&mut self, port: &PortPath) {
+        // A pause may concern what is there, or no longer.
+        self.touch_entries(port);
         let Some(present) = self.devices.at(port) else {
             return;
         };

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::devices::{Interest, Present};
 use super::machine::Existence;
+use super::starting::PLUG_PATIENCE;
 use super::switches::Switched;
 use super::{Engine, Wake};
 use crate::assignment::{Assignment, Refusal, Situation, decide};
@@ -19,9 +19,6 @@ use crate::policy::{Claim, Policy};
 use crate::port::PortPath;
 use crate::report::Report;
 use crate::rule::{Owner, Rule};
-
-/// How long after it was plugged in a device can start its machine.
-const PLUG_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the engine knows beside the rules when it decides on a device.
 struct View<'e> {
@@ -60,14 +57,20 @@ impl Situation for View<'_> {
         if pools.has(number, &device.port) || pools.taken_by_others(number, device) < count {
             return true;
         }
+        let given = self.present.given_by;
+        let given = given.and_then(|number| self.engine.switched.rule(self.policy, number));
+        if given.is_some_and(|given| given.machine() == rule.machine()) {
+            // It has a place there by another rule.
+            return false;
+        }
         // One that is in the machine already goes before those that are not.
         let held = |port: &PortPath| self.engine.holder_at(port) == rule.machine();
         let attached = pools.given(number).filter(|port| held(port)).count();
         self.holder.is_some() && self.holder == rule.machine() && attached < count
     }
 
-    fn plugged(&self) -> bool {
-        self.engine.is_plugged(self.present)
+    fn may_start(&self, machine: &MachineKey) -> bool {
+        self.engine.may_start(machine, self.present)
     }
 
     fn follows(&self) -> Option<&Arc<Rule>> {
@@ -111,13 +114,6 @@ impl Engine {
 
     fn holder_at(&self, port: &PortPath) -> Option<&MachineKey> {
         self.holder_of(&self.devices.at(port)?.device)
-    }
-
-    /// Whether a device was plugged in a moment ago and may start its machine.
-    pub(super) fn is_plugged(&self, present: &Present) -> bool {
-        present
-            .plugged
-            .is_some_and(|at| self.now < at + PLUG_PATIENCE)
     }
 
     /// Judges the device at a port by all rules, then decides where it belongs.

@@ -128,10 +128,10 @@ impl Engine {
             }
         }
         let last = self.now;
-        let leaving = &mut self.machine_mut(machine).leaving;
         for alias in over {
-            leaving.remove(&alias);
+            self.leaving_is_over(machine, &alias);
         }
+        let leaving = &mut self.machine_mut(machine).leaving;
         let Some((alias, reason)) = next else {
             return false;
         };
@@ -139,10 +139,12 @@ impl Engine {
             reason,
             last,
             backoff: Backoff::default(),
+            looked_at: false,
         };
         let entry = leaving.entry(alias.clone()).or_insert(fresh);
         entry.reason = reason;
         entry.last = last;
+        entry.looked_at = false;
         let request = DetachRequest {
             machine: machine.clone(),
             alias,
@@ -152,6 +154,19 @@ impl Engine {
         self.start(machine, Task::Detach(op, request.clone()));
         self.actions.push(Action::Detach(op, request));
         true
+    }
+
+    /// A detach that is not wanted any more happens no more, or has happened and
+    /// nobody said so: that is for a look to tell.
+    fn leaving_is_over(&mut self, machine: &MachineKey, alias: &OwnAlias) {
+        let leaving = &mut self.machine_mut(machine).leaving;
+        match leaving.get_mut(alias) {
+            Some(leaving) if !leaving.looked_at => {
+                leaving.looked_at = true;
+                self.look_again(machine);
+            }
+            _ => drop(leaving.remove(alias)),
+        }
     }
 
     /// Why an entry of ours must go now, if it must. In a pause none goes, or all do.

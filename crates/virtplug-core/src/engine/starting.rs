@@ -1,6 +1,9 @@
 //! Starting a machine because its device was plugged in; never the reverse.
 
+use std::time::Duration;
+
 use super::Engine;
+use super::devices::Present;
 use super::machine::{Existence, Task};
 use crate::action::Action;
 use crate::event::Outcome;
@@ -8,7 +11,27 @@ use crate::machine::MachineKey;
 use crate::port::PortPath;
 use crate::report::Report;
 
+/// How long after it was plugged in a device can start its machine.
+pub(super) const PLUG_PATIENCE: Duration = Duration::from_secs(60);
+
 impl Engine {
+    /// Whether a device was plugged in a moment ago, and after the machine ended:
+    /// what was there before starts it no more, whoever gets it meanwhile.
+    pub(super) fn may_start(&self, machine: &MachineKey, present: &Present) -> bool {
+        let ended = self.ended.get(machine);
+        present.plugged.is_some_and(|at| {
+            self.now < at + PLUG_PATIENCE && ended.is_none_or(|ended| at > *ended)
+        })
+    }
+
+    /// A run of a machine is over.
+    pub(super) fn machine_ended(&mut self, machine: &MachineKey) {
+        let now = self.now;
+        self.ended.retain(|_, at| now < *at + PLUG_PATIENCE);
+        self.ended.insert(machine.clone(), now);
+        self.start_is_over(machine);
+    }
+
     /// The device that a machine is to be started or resumed for, if there is one.
     pub(super) fn starter(&self, machine: &MachineKey) -> Option<PortPath> {
         let state = self.machines.get(machine)?;
@@ -26,7 +49,7 @@ impl Engine {
                 grant
                     .and_then(|grant| grant.rule())
                     .is_some_and(|rule| rule.options.start_machine)
-                    && self.is_plugged(present)
+                    && self.may_start(machine, present)
             })
         };
         state.wanted.iter().find(starts).filter(|_| idle).cloned()

@@ -268,3 +268,19 @@ fn a_machine_that_only_an_order_names_is_looked_at() {
     bench.release("1-1");
     assert!(!format!("{:?}", bench.engine).contains("session"));
 }
+
+#[test]
+fn a_detach_that_was_called_off_too_late_is_seen_although_nobody_tells() {
+    let mut bench = Bench::new(vec![serial("A", "vm")]);
+    bench.start("vm");
+    bench.plug(device("1-1", 5, "A"));
+    bench.run();
+    let entry = bench.machine("vm").hostdevs[0].own_alias().unwrap();
+    bench.hold("1-1", "other");
+    // libvirt takes the request; QEMU lets the device go a moment later.
+    bench.end_call(Ok(()));
+    bench.release("1-1");
+    bench.remove(&machine("vm"), &entry);
+    bench.pass_seconds(120);
+    assert_eq!(bench.run(), ["attach 1-1:5 to vm"]);
+}

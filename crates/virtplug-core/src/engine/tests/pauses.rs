@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, again, serial};
 use crate::testing::{device, machine};
-use crate::{Obstacle, Order, Report};
+use crate::{Fact, Obstacle, Order, Report};
 
 impl Bench {
     pub(super) fn pause(&mut self, name: Option<&str>, detach: bool) {
@@ -257,4 +257,20 @@ fn a_pause_is_told_once() {
     bench.resume(None);
     let told = |report: &&Report| matches!(report, Report::Ordered(_));
     assert_eq!(bench.reports.iter().filter(told).count(), 2);
+}
+
+#[test]
+fn an_order_in_a_pause_lets_what_is_stale_at_its_port_go() {
+    let mut bench = attached();
+    bench.pause(Some("a"), false);
+    let mut back = again(&device("1-1", 2, "A"));
+    // It cannot be known yet whether it may be attached.
+    back.authorized = Fact::Unknown;
+    bench.plug(back);
+    assert_eq!(bench.run(), [""; 0]);
+    bench.hold("1-1", "a");
+    assert_eq!(
+        bench.run(),
+        ["detach 1-1 from a: the device was reset or plugged in again"]
+    );
 }

@@ -148,3 +148,18 @@ fn a_reload_of_the_same_rules_moves_nobody() {
     assert_eq!(bench.run(), [""; 0]);
     assert_eq!(bench.entries("a"), ["1-2:2"]);
 }
+
+#[test]
+fn a_device_that_another_rule_gives_to_the_machine_takes_no_place_from_one_that_waits() {
+    let mut counted = pool("a", 1);
+    counted.options.priority = 1;
+    let mut bench = Bench::new(vec![counted, super::bench::serial("S3", "a")]);
+    bench.start("a");
+    bench.plug(stick(2));
+    // Its try fails, and meanwhile another one gets in by a rule of its own.
+    bench.fail();
+    bench.plug(stick(3));
+    bench.pass_seconds(10);
+    bench.run();
+    assert_eq!(bench.entries("a").len(), 2, "{:?}", bench.entries("a"));
+}

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, again, serial};
 use crate::testing::{device, machine};
-use crate::{Matcher, Rule};
+use crate::{Matcher, Obstacle, Rule};
 
 fn rules() -> Vec<Rule> {
     let mut rule = serial("A", "m");
@@ -41,6 +41,19 @@ fn a_machine_that_was_shut_down_stays_off() {
     bench.pass_millis(400);
     bench.plug(again(&device("1-1", 2, "A")));
     assert_eq!(bench.run(), [""; 0]);
+}
+
+#[test]
+fn what_was_plugged_in_before_a_machine_ended_does_not_start_it() {
+    let mut bench = Bench::new(vec![serial("B", "m")]);
+    bench.start("m");
+    bench.plug(device("1-1", 2, "A"));
+    bench.stop("m");
+    assert_eq!(bench.run(), [""; 0]);
+    // Only now a rule gives the device to the machine that somebody shut down.
+    bench.load(rules());
+    assert_eq!(bench.run(), [""; 0]);
+    assert_eq!(bench.obstacle("1-1"), Some(Obstacle::MachineOff));
 }
 
 #[test]
