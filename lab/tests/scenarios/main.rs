@@ -15,6 +15,7 @@ mod hub;
 mod identity;
 mod lab_itself;
 mod libvirt;
+mod losses;
 mod machine;
 mod matching;
 mod owners;
