@@ -6,6 +6,7 @@
 mod ask;
 mod boot;
 mod commands;
+mod crowd;
 mod daemon;
 mod follow;
 mod foreign;
