@@ -85,6 +85,15 @@ impl<'a> Daemon<'a> {
             .parse()?)
     }
 
+    /// Its private memory in KiB.
+    pub fn memory(self) -> Result<u64> {
+        let pid = self.pid()?;
+        let sum = self.outer.sh(&format!(
+            "awk '/^Private/ {{ sum += $2 }} END {{ print sum }}' /proc/{pid}/smaps_rollup"
+        ))?;
+        Ok(sum.trim().parse()?)
+    }
+
     /// Waits until it has written nothing for a while: what it had to do is done.
     pub fn wait_quiet(self) -> Result<()> {
         let cursor = || {

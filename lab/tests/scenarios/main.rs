@@ -6,6 +6,7 @@
 mod ask;
 mod boot;
 mod commands;
+mod crowd;
 mod daemon;
 mod flapping;
 mod follow;
@@ -17,6 +18,7 @@ mod hub;
 mod identity;
 mod lab_itself;
 mod libvirt;
+mod losses;
 mod machine;
 mod matching;
 mod owners;

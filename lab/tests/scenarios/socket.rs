@@ -11,15 +11,6 @@ use crate::commands::virtplug;
 /// Clients in Perl, which every Debian has.
 const CLIENTS: &str = include_str!("socket/clients.pl");
 
-/// Private memory of the daemon in KiB.
-fn memory(lab: &Outer) -> Result<u64> {
-    let pid = lab.daemon().pid()?;
-    let said = lab.sh(&format!(
-        "awk '/^Private/ {{ sum += $2 }} END {{ print sum }}' /proc/{pid}/smaps_rollup"
-    ))?;
-    Ok(said.trim().parse()?)
-}
-
 /// Starts clients in the background; they say on a file that they are at work.
 fn start_clients(lab: &Outer, kind: &str, number: u32) -> Result<()> {
     lab.sh(&format!(
@@ -41,7 +32,7 @@ fn bad_clients_cost_the_daemon_nothing() {
         virtplug(lab, "status", 0)?;
         lab.daemon().wait_quiet()?;
         let pid = lab.daemon().pid()?;
-        let before = memory(lab)?;
+        let before = lab.daemon().memory()?;
 
         // One that asks for the stream and never reads, 500 that are just there and
         // ask, and one that sends rubbish; the daemon attaches meanwhile.
@@ -64,7 +55,7 @@ fn bad_clients_cost_the_daemon_nothing() {
         let stick = lab.replug(&stick, "1")?;
         alpha.wait_exactly(&[&stick])?;
         ensure!(lab.daemon().pid()? == pid, "the daemon ended");
-        let after = memory(lab)?;
+        let after = lab.daemon().memory()?;
         ensure!(
             after <= before + 4096,
             "{before} KiB before, {after} KiB after the clients"

@@ -95,6 +95,7 @@ async fn keep(path: PathBuf, mut news: watch::Receiver<Option<String>>) {
                 let shown = path.to_string_lossy();
                 let shown = Escaped(&shown);
                 warn!(
+                    event = "orders-unsaved",
                     "cannot keep what is decided by hand in {shown}: {}",
                     error_text(&error)
                 );

@@ -1,0 +1,170 @@
+//! Many devices at once, and devices with texts that nobody would expect.
+
+use std::fmt::Write as _;
+
+use lab::wait::{Seen, until};
+use lab::{Outer, Result, Stick, ensure, scenario};
+use serde_json::Value;
+
+use crate::commands::virtplug;
+
+/// Devices in Perl, which every Debian has.
+const DEVICES: &str = include_str!("crowd/devices.pl");
+
+/// Two of a hundred, and a device that is not of them.
+const RULES: &str = r#"
+[machines.alpha]
+[[machines.alpha.device]]
+serial = ["S007", "A1"]
+
+[machines.beta]
+[[machines.beta.device]]
+serial = "S099"
+"#;
+
+/// Plugs devices with these serial numbers, in UTF-16, all at once. Returns when
+/// the kernel was told of all.
+fn plug_crowd(lab: &Outer, serials: &[Vec<u16>]) -> Result<()> {
+    let mut lines = String::new();
+    for serial in serials {
+        for unit in serial {
+            let [low, high] = unit.to_le_bytes();
+            write!(lines, "{low:02x}{high:02x}")?;
+        }
+        lines.push('\n');
+    }
+    lab.write("/root/devices.pl", DEVICES)?;
+    lab.write("/root/serials", &lines)?;
+    lab.sh("modprobe vhci-hcd; rm -f /root/crowd.ready
+        perl /root/devices.pl /root/crowd.ready < /root/serials > /root/crowd.log 2>&1 &
+        for try in $(seq 600); do [ -e /root/crowd.ready ] && exit 0; sleep 0.1; done
+        cat /root/crowd.log; exit 1")
+        .map(drop)
+}
+
+/// Unplugs all of them at once.
+fn unplug_crowd(lab: &Outer) -> Result<()> {
+    lab.sh("pkill -f devices.pl; true").map(drop)
+}
+
+/// The port path of the device with a serial number, when it is there.
+fn wait_port(lab: &Outer, serial: &str) -> Result<String> {
+    until(&format!("a device with the serial number {serial}"), || {
+        let found = lab.sh(&format!(
+            "cd /sys/bus/usb/devices && grep -lx {serial} */serial || true"
+        ))?;
+        Ok(match found.trim().strip_suffix("/serial") {
+            Some(port) => Seen::Yes(port.to_owned()),
+            None => Seen::NotYet(found),
+        })
+    })
+}
+
+fn numbered(count: u16) -> Vec<Vec<u16>> {
+    (0..count)
+        .map(|number| format!("S{number:03}").encode_utf16().collect())
+        .collect()
+}
+
+#[test]
+fn a_hundred_devices_come_and_go_at_once_and_hold_no_other_up() {
+    scenario(|lab| {
+        lab.install(RULES)?;
+        let (alpha, beta) = (lab.machine("alpha"), lab.machine("beta"));
+        let pid = lab.daemon().pid()?;
+        let crowd = numbered(100);
+        plug_crowd(lab, &crowd)?;
+        let a1 = lab.plug(Stick::serial("A1"))?;
+        alpha.wait_attached(&a1)?;
+        alpha.wait_attached_at(&wait_port(lab, "S007")?)?;
+        beta.wait_attached_at(&wait_port(lab, "S099")?)?;
+        lab.daemon().wait_quiet()?;
+        let before = lab.daemon().memory()?;
+
+        for _ in 0..3 {
+            unplug_crowd(lab)?;
+            plug_crowd(lab, &crowd)?;
+        }
+        alpha.wait_attached_at(&wait_port(lab, "S007")?)?;
+        beta.wait_attached_at(&wait_port(lab, "S099")?)?;
+        unplug_crowd(lab)?;
+        beta.wait_exactly(&[])?;
+        alpha.wait_exactly(&[&a1])?;
+        let after = lab.daemon().memory()?;
+        ensure!(
+            after <= before + 4096,
+            "{before} KiB before, {after} KiB after the crowd"
+        );
+        ensure!(lab.daemon().pid()? == pid, "the daemon ended");
+        Ok(())
+    });
+}
+
+#[test]
+fn texts_of_any_kind_are_shown_safely_and_matched_exactly() {
+    let texts: [&[u16]; 10] = [
+        // Escapes of terminals, controls, a title of the window.
+        &[0x1b, 0x5b, 0x33, 0x31, 0x6d, 0x41],
+        &[0x01, 0x07, 0x08, 0x09, 0x0d],
+        // A line of its own for udev's database, and a tag.
+        &[
+            0x41, 0x0a, 0x45, 0x3a, 0x45, 0x3d, 0x31, 0x0a, 0x47, 0x3a, 0x74,
+        ],
+        // `'/><a b="<&`
+        &[
+            0x27, 0x2f, 0x3e, 0x3c, 0x61, 0x20, 0x62, 0x3d, 0x22, 0x3c, 0x26,
+        ],
+        // `"""]]`, then `%s%n{}$(id)`
+        &[0x22, 0x22, 0x22, 0x5d, 0x5d],
+        &[
+            0x25, 0x73, 0x25, 0x6e, 0x7b, 0x7d, 0x24, 0x28, 0x69, 0x64, 0x29,
+        ],
+        // Half a pair, text that runs backwards, and no character at all.
+        &[0xd800, 0x41],
+        &[0x202e, 0x41, 0x200b],
+        &[0xffff],
+        &[],
+    ];
+    scenario(|lab| {
+        lab.install(
+            "[[machines.alpha.device]]\nserial = \"\\u001b[31mA\"\n\
+             [[machines.beta.device]]\nserial = \"'/><a b=\\\"<&\"\n",
+        )?;
+        let mut serials: Vec<Vec<u16>> = texts.map(<[u16]>::to_vec).to_vec();
+        // As long as a text can be.
+        serials.push(vec![0x4c; 126]);
+        plug_crowd(lab, &serials)?;
+        let all = serials.len();
+        until("all of them are known", || {
+            let answer: Value = serde_json::from_str(&virtplug(lab, "devices --json", 0)?)?;
+            let devices = answer["devices"].as_array().map_or(0, Vec::len);
+            Ok(if devices == all {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet(answer.to_string())
+            })
+        })?;
+        lab.daemon().wait_quiet()?;
+        for command in [
+            "devices",
+            "devices --tree",
+            "status",
+            "show 1209:0001",
+            "explain 1209:0001",
+            "plan",
+        ] {
+            // Two of them are ambiguous: that error lists the devices, too.
+            let said = lab.run(&format!("virtplug {command} 2>&1"))?.out;
+            let unsafe_one = said
+                .chars()
+                .find(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{200b}' | '\u{202e}'));
+            ensure!(unsafe_one.is_none(), "{unsafe_one:?} in {said:?}");
+        }
+        let world = lab.world()?;
+        for machine in ["alpha", "beta"] {
+            let own = world.machine(machine)?.own().count();
+            ensure!(own == 1, "{machine} has {own} devices");
+        }
+        Ok(())
+    });
+}
