@@ -1,6 +1,8 @@
 # Brings the booted outer machine to the point from which every test starts.
 set -e
 systemctl is-system-running --wait > /dev/null || systemctl --failed >&2
+chmod 755 /usr/lib/virtplug-lab/world
+systemctl -q enable --now virtplug-lab
 for name in alpha beta; do
 	sed "s/NAME/$name/" /root/small.xml > "/root/$name.xml"
 	virsh -q define "/root/$name.xml" >&2

@@ -40,17 +40,20 @@ impl Entry {
 impl Outer {
     /// All entries of virtplug since the machine booted.
     pub fn journal(&self) -> Result<Vec<Entry>> {
-        let text = self.sh(
-            "journalctl --sync; journalctl -u virtplug -o json --no-pager SYSLOG_IDENTIFIER=virtplug",
-        )?;
-        let entries = text.lines().filter(|line| line.starts_with('{'));
-        entries
-            .map(|line| {
-                Ok(Entry(
-                    serde_json::from_str(line).context("a line of the journal")?,
-                ))
-            })
-            .collect()
+        let mut entries = self.journal_of_service()?;
+        entries.retain(|entry| entry.field("SYSLOG_IDENTIFIER") == Some("virtplug"));
+        Ok(entries)
+    }
+
+    /// The same, with what systemd says of the service.
+    pub(crate) fn journal_of_service(&self) -> Result<Vec<Entry>> {
+        let mut known = self.entries.borrow_mut();
+        let text = self.lookout.look(&format!("journal {}", known.len()))?;
+        for line in text.lines() {
+            let value = serde_json::from_str(line).context("a line of the journal")?;
+            known.push(Entry(value));
+        }
+        Ok(known.clone())
     }
 
     /// How many entries there are with this event.

@@ -23,6 +23,7 @@ pub mod figures;
 pub mod gadget;
 pub mod image;
 pub mod journal;
+pub mod lookout;
 pub mod machine;
 pub mod mirror;
 pub mod monitor;

@@ -53,8 +53,8 @@ impl<'a> Machine<'a> {
         self.outer
             .sh(&format!("kill -9 \"$(cat /run/libvirt/qemu/{name}.pid)\""))?;
         until(&format!("libvirt notices the end of {name}"), || {
-            let state = self.virsh("domstate")?;
-            Ok(if state.contains("shut off") {
+            let state = self.state()?;
+            Ok(if state == "shut off" {
                 Seen::Yes(())
             } else {
                 Seen::NotYet(state)
@@ -70,17 +70,21 @@ impl<'a> Machine<'a> {
     /// What the machine's USB controller sees.
     pub fn usb(&self) -> Result<Vec<GuestDevice>> {
         let name = self.name;
-        let text = self.outer.sh(&format!(
-            "virsh -q qemu-monitor-command {name} --hmp 'info usb'"
-        ))?;
+        let text = self.outer.lookout.look(&format!("usb {name}"))?;
         Ok(text.lines().filter_map(guest_device).collect())
+    }
+
+    /// Its state, as `virsh domstate` says.
+    fn state(&self) -> Result<String> {
+        let text = self.outer.lookout.look(&format!("state {}", self.name))?;
+        Ok(text.trim().to_owned())
     }
 
     /// Waits until it is in a state, such as `running`.
     pub fn wait_state(&self, wanted: &str) -> Result<()> {
         until(&format!("{} is {wanted}", self.name), || {
-            let state = self.virsh("domstate")?;
-            Ok(if state.trim() == wanted {
+            let state = self.state()?;
+            Ok(if state == wanted {
                 Seen::Yes(())
             } else {
                 Seen::NotYet(state)
@@ -90,9 +94,9 @@ impl<'a> Machine<'a> {
 
     /// Fails unless it is in a state now.
     pub fn check_state(&self, wanted: &str) -> Result<()> {
-        let state = self.virsh("domstate")?;
+        let state = self.state()?;
         ensure!(
-            state.trim() == wanted,
+            state == wanted,
             "{} should be {wanted} and is {state}",
             self.name
         );

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use lab::demo::Demo;
+use lab::payload::Program;
 use lab::state::State;
 use lab::{Outer, Result, figures};
 
@@ -42,7 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Build => State::ready().map(|state| {
+        Command::Build => State::ready(&Program::find()).map(|state| {
             println!("the lab is ready: {}", state.folder.display());
             ExitCode::SUCCESS
         }),

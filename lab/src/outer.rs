@@ -1,6 +1,6 @@
 //! The outer machine: it plays the host on which virtplug runs.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use crate::agent::{Agent, Output};
 use crate::cache;
 use crate::daemon::Daemon;
+use crate::journal::Entry;
+use crate::lookout::Lookout;
 use crate::machine::Machine;
 use crate::monitor::Monitor;
 use crate::payload::{self, Program};
@@ -17,7 +19,7 @@ use crate::qemu::{Console, Launch, Qemu, Start};
 use crate::state::{BOOT, State};
 use crate::world::World;
 
-/// The script that shows the world; with the argument `machines`, those too.
+/// Where `recipe/world.pl` is in the outer machine.
 pub(crate) const WORLD: &str = "/usr/lib/virtplug-lab/world";
 
 /// A running outer machine. It is gone when the value is dropped.
@@ -25,8 +27,10 @@ pub(crate) const WORLD: &str = "/usr/lib/virtplug-lab/world";
 pub struct Outer {
     pub(crate) monitor: Monitor,
     pub(crate) agent: Agent,
+    pub(crate) lookout: Lookout,
     logs: PathBuf,
     devices: Cell<u32>,
+    pub(crate) entries: RefCell<Vec<Entry>>,
     // Dropped last, in this order.
     qemu: Qemu,
     pub(crate) sockets: TempDir,
@@ -45,11 +49,12 @@ impl Outer {
     }
 
     fn start(name: &str, console: Console) -> Result<Self> {
-        let state = State::ready()?;
+        let program = Program::find();
+        let state = State::ready(&program)?;
         let logs = cache::log_folder(name)?;
         let sockets = tempfile::Builder::new().prefix("virtplug-lab-").tempdir()?;
         let disk = sockets.path().join("payload");
-        payload::write(&disk, Some(&Program::find()))?;
+        let unpack = payload::write(&disk, &program)?;
         let mut qemu = Qemu::launch(&Launch {
             image: &state.image,
             accel: state.accel,
@@ -64,19 +69,19 @@ impl Outer {
             .with_context(|| format!("see {}", logs.join("qemu.log").display()))?;
         monitor.restore()?;
         let agent = Agent::connect(&sockets.path().join("agent"), Duration::from_secs(60))?;
+        let lookout = Lookout::connect(&sockets.path().join("world"), Duration::from_secs(60))?;
         let outer = Self {
             monitor,
             agent,
+            lookout,
             logs,
             devices: Cell::new(0),
+            entries: RefCell::default(),
             qemu,
             sockets,
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        outer.sh(&format!(
-            "date -s @{now} > /dev/null && {}",
-            payload::UNPACK
-        ))?;
+        outer.sh(&format!("date -s @{now} > /dev/null && {unpack}"))?;
         Ok(outer)
     }
 
@@ -111,7 +116,7 @@ impl Outer {
 
     /// Everything there is to see: USB devices and machines.
     pub fn world(&self) -> Result<World> {
-        World::parse(&self.sh(&format!("{WORLD} machines"))?)
+        World::parse(&self.lookout.look("machines")?)
     }
 
     /// Presses the reset button and waits until the machine is up again. What
@@ -120,6 +125,8 @@ impl Outer {
         self.sh("sync")?;
         self.monitor.reset()?;
         self.agent.reconnect(BOOT)?;
+        self.lookout.reconnect(BOOT)?;
+        self.entries.borrow_mut().clear();
         // Units may fail in a scenario: only the end of the boot counts.
         self.run("systemctl is-system-running --wait")?;
         Ok(())

@@ -2,14 +2,11 @@
 //! part of the saved state, so a new build of the program needs no new state.
 
 use std::env;
-use std::fs::File;
-use std::io::Write as _;
+use std::fmt::Write as _;
+use std::fs::{File, read_to_string};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use tar::{Builder, Header};
-
-use crate::recipe;
 
 /// Size of the disk in MiB. Part of the saved state's key: the kernel
 /// in it knows the size.
@@ -45,60 +42,55 @@ impl Program {
         );
         Ok(())
     }
-}
 
-/// Writes the disk: an archive at the start, then nothing.
-pub fn write(path: &Path, program: Option<&Program>) -> Result<()> {
-    let file = File::create(path)?;
-    let mut archive = Builder::new(&file);
-    add(
-        &mut archive,
-        "usr/lib/virtplug-lab/world",
-        0o755,
-        recipe::WORLD.as_bytes(),
-    )?;
-    if let Some(program) = program.filter(|program| program.binary.is_file()) {
-        add_file(&mut archive, "usr/bin/virtplug", 0o755, &program.binary)?;
+    /// A script that installs unit, user and folders of the program.
+    pub fn installation(&self) -> Result<String> {
+        let mut script = String::from("set -e\n");
         for (file, place) in [
             (
                 "virtplug.service",
-                "usr/lib/systemd/system/virtplug.service",
+                "/usr/lib/systemd/system/virtplug.service",
             ),
-            ("virtplug.sysusers", "usr/lib/sysusers.d/virtplug.conf"),
-            ("virtplug.tmpfiles", "usr/lib/tmpfiles.d/virtplug.conf"),
+            ("virtplug.sysusers", "/usr/lib/sysusers.d/virtplug.conf"),
+            ("virtplug.tmpfiles", "/usr/lib/tmpfiles.d/virtplug.conf"),
         ] {
-            add_file(&mut archive, place, 0o644, &program.dist.join(file))?;
+            let path = self.dist.join(file);
+            let text =
+                read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            writeln!(script, "cat > {place} <<'END-OF-FILE'\n{text}END-OF-FILE")?;
         }
+        script +=
+            "systemd-sysusers\nsystemd-tmpfiles --create virtplug.conf\nsystemctl daemon-reload\n";
+        Ok(script)
     }
-    archive.into_inner()?.flush()?;
-    let length = file.metadata()?.len();
+}
+
+/// Writes the disk: the program at the start, then nothing. Returns the script
+/// that installs it.
+///
+/// Direct reads: the saved state's memory may hold the disk's start as it was
+/// when the state was made. They come in whole blocks, so the end is cut off.
+pub fn write(path: &Path, program: &Program) -> Result<String> {
+    write_empty(path)?;
+    if !program.binary.is_file() {
+        return Ok("true".to_owned());
+    }
+    let mut file = File::options().write(true).open(path)?;
+    let length = std::io::copy(&mut File::open(&program.binary)?, &mut file)
+        .with_context(|| format!("cannot copy {}", program.binary.display()))?;
     ensure!(
         length <= SIZE << 20,
         "the program is too large for the payload disk ({length} bytes)"
     );
-    file.set_len(SIZE << 20)?;
-    Ok(())
+    Ok(format!(
+        "cd /usr/bin && dd if=/dev/vdb of=virtplug bs=1M count={} iflag=direct status=none \
+            && truncate -s {length} virtplug && chmod 755 virtplug",
+        length.div_ceil(1 << 20)
+    ))
 }
-
-/// Unpacks the disk. Direct reads: the saved state's memory may hold its start
-/// as it was when the state was made.
-pub const UNPACK: &str = "dd if=/dev/vdb bs=1M iflag=direct status=none | tar -x -C /";
 
 /// An empty disk of the same size, present while the state is made.
 pub fn write_empty(path: &Path) -> Result<()> {
     File::create(path)?.set_len(SIZE << 20)?;
-    Ok(())
-}
-
-fn add_file(archive: &mut Builder<&File>, name: &str, mode: u32, path: &Path) -> Result<()> {
-    let data = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    add(archive, name, mode, &data)
-}
-
-fn add(archive: &mut Builder<&File>, name: &str, mode: u32, data: &[u8]) -> Result<()> {
-    let mut header = Header::new_gnu();
-    header.set_size(data.len() as u64);
-    header.set_mode(mode);
-    archive.append_data(&mut header, name, data)?;
     Ok(())
 }

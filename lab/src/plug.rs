@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Map, Value, json};
 
 use crate::attachment;
-use crate::outer::{Outer, WORLD};
+use crate::outer::Outer;
 use crate::qemu::XHCI_ADDRESS;
 use crate::wait::{Seen, until};
 use crate::world::{Device, World};
@@ -133,18 +133,17 @@ impl Outer {
         let port = &stick.port;
         let path = until(&format!("the kernel sees {stick:?}"), || {
             // A fast device sits on the other bus of the same controller.
-            let found = self.sh(&format!(
-                "for root in /sys/bus/pci/devices/{XHCI_ADDRESS}/usb*; do
-                    path=${{root##*usb}}-{port}
-                    [ -e \"/sys/bus/usb/devices/$path/$path:1.0\" ] && echo \"$path\"
-                done
-                true"
-            ))?;
-            Ok(if found.is_empty() {
-                Seen::NotYet(format!("nothing at port {port}"))
-            } else {
-                Seen::Yes(found)
-            })
+            let world = self.devices()?;
+            let roots = world
+                .devices
+                .iter()
+                .filter(|device| device.serial == XHCI_ADDRESS);
+            let found = roots
+                .map(|root| format!("{}-{port}", root.bus))
+                .find(|path| world.at(path).is_some_and(|device| device.configured));
+            Ok(found
+                .ok_or_else(|| format!("nothing at port {port}"))
+                .into())
         })?;
         // Drivers load after the device appears; a test looks at them.
         self.sh("udevadm settle")?;
@@ -207,8 +206,8 @@ impl Outer {
     /// Waits until the kernel has a device at a port path, whatever udev does.
     pub fn wait_in_sysfs(&self, path: &str) -> Result<()> {
         until(&format!("the kernel has a device at {path}"), || {
-            let there = self.run(&format!("[ -e /sys/bus/usb/devices/{path}/{path}:1.0 ]"))?;
-            Ok(if there.code == 0 {
+            let world = self.devices()?;
+            Ok(if world.at(path).is_some_and(|device| device.configured) {
                 Seen::Yes(())
             } else {
                 Seen::NotYet("nothing".to_owned())
@@ -220,11 +219,7 @@ impl Outer {
     pub fn wait_gone(&self, plugged: &Plugged) -> Result<()> {
         let path = &plugged.path;
         until(&format!("{plugged} is gone from the outer machine"), || {
-            let gone = self
-                .run(&format!("[ ! -e /sys/bus/usb/devices/{path} ]"))?
-                .code
-                == 0;
-            Ok(if gone {
+            Ok(if self.devices()?.at(path).is_none() {
                 Seen::Yes(())
             } else {
                 Seen::NotYet("still there".to_owned())
@@ -238,9 +233,14 @@ impl Outer {
         self.plug(plugged.stick.clone().port(port))
     }
 
+    /// The devices without the machines. Works without libvirt.
+    pub(crate) fn devices(&self) -> Result<World> {
+        World::parse(&self.lookout.look("devices")?)
+    }
+
     /// The device at a port path now. Works without libvirt.
     pub fn device(&self, path: &str) -> Result<Device> {
-        World::parse(&self.sh(WORLD)?)?
+        self.devices()?
             .at(path)
             .cloned()
             .with_context(|| format!("no device at {path}"))

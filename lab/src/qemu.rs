@@ -35,6 +35,8 @@ pub const HARDWARE: &[&str] = &[
     "-device",
     "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
     "-device",
+    "virtserialport,chardev=world,name=virtplug.world",
+    "-device",
     "virtio-rng-pci,addr=0x6",
 ];
 const KERNEL_ARGUMENTS: &str =
@@ -118,7 +120,12 @@ impl Qemu {
             .arg(launch.image.kernel())
             .arg("-initrd")
             .arg(launch.image.initrd())
-            .args(["-append", KERNEL_ARGUMENTS, "-drive"])
+            .arg("-append")
+            .arg(format!(
+                "{KERNEL_ARGUMENTS} {}",
+                launch.accel.kernel_arguments()
+            ))
+            .arg("-drive")
             .arg(format!(
                 "file=disk.raw,format=raw,if=none,id=root,cache=unsafe,snapshot={snapshot}"
             ))
@@ -127,11 +134,14 @@ impl Qemu {
                 "file={},format=raw,if=none,id=payload,readonly=on",
                 launch.payload.display()
             ))
-            .arg("-chardev")
-            .arg(format!(
-                "socket,id=agent,path={},server=on,wait=off",
-                launch.sockets.join("agent").display()
-            ))
+            .args(["agent", "world"].iter().flat_map(|name| {
+                let path = launch.sockets.join(name);
+                let socket = format!(
+                    "socket,id={name},path={},server=on,wait=off",
+                    path.display()
+                );
+                ["-chardev".to_owned(), socket]
+            }))
             .arg("-qmp")
             .arg(format!(
                 "unix:{},server=on,wait=off",
@@ -198,18 +208,18 @@ pub fn version() -> Result<String> {
 /// Everything outside the image that a saved state depends on.
 pub fn hardware(accel: Accel) -> Result<String> {
     let mut text = format!(
-        "{} {} {MEMORY} {} {KERNEL_ARGUMENTS} ",
+        "{} {} {MEMORY} {} {KERNEL_ARGUMENTS} {} ",
         version()?,
-        accel.name(),
-        payload::SIZE
+        accel.arguments().join(" "),
+        payload::SIZE,
+        accel.kernel_arguments(),
     );
     text += &HARDWARE.join(" ");
-    if accel == Accel::Kvm {
-        let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        text += cpu
-            .lines()
-            .find(|line| line.starts_with("model name"))
-            .unwrap_or_default();
-    }
+    // The processor, and how fast its clock runs: the guest has learnt both.
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    text += cpu
+        .lines()
+        .find(|line| line.starts_with("model name"))
+        .unwrap_or_default();
     Ok(text)
 }

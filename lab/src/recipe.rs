@@ -23,8 +23,10 @@ pub const SMALL_XML: &str = include_str!("../recipe/small.xml");
 pub const GUEST_XML: &str = include_str!("../recipe/guest.xml");
 /// Run in the outer machine before its state is saved.
 pub const SETTLE: &str = include_str!("../recipe/settle.sh");
-/// Run in the outer machine to look at it; travels with the payload.
-pub const WORLD: &str = include_str!("../recipe/world.sh");
+/// Shows the outer machine to the lab.
+pub const WORLD: &str = include_str!("../recipe/world.pl");
+/// Keeps it running.
+pub const WORLD_UNIT: &str = include_str!("../recipe/world.service");
 
 /// Lines of a list without comments and blank lines.
 pub fn entries(list: &str) -> impl Iterator<Item = &str> {
@@ -41,9 +43,13 @@ pub fn image_key() -> String {
 }
 
 /// Key of the saved state. `hardware` describes everything outside the image
-/// that the state depends on: QEMU's version, its arguments, the accelerator.
-pub fn state_key(hardware: &str) -> String {
-    key(&[&image_key(), SMALL_XML, GUEST_XML, SETTLE, hardware])
+/// that the state depends on: QEMU's version, its arguments, the accelerator;
+/// `dist` is the text of the tested program's own files.
+pub fn state_key(hardware: &str, dist: &str) -> String {
+    let image = image_key();
+    key(&[
+        &image, SMALL_XML, GUEST_XML, WORLD, WORLD_UNIT, SETTLE, hardware, dist,
+    ])
 }
 
 fn key(parts: &[&str]) -> String {

@@ -11,7 +11,10 @@ use anyhow::{Context as _, Result, ensure};
 use crate::accel::Accel;
 use crate::agent::Agent;
 use crate::image::Image;
+use crate::lookout::Lookout;
 use crate::monitor::Monitor;
+use crate::outer::WORLD;
+use crate::payload::Program;
 use crate::qemu::{self, Console, Launch, Qemu, Start};
 use crate::wait::{Seen, until_within};
 use crate::{cache, payload, progress, recipe};
@@ -31,12 +34,16 @@ pub struct State {
 }
 
 impl State {
-    /// The state of today's recipe, made if it is not there.
-    pub fn ready() -> Result<Self> {
+    /// The state of today's recipe and of the files that go with this program, made
+    /// if it is not there.
+    pub fn ready(program: &Program) -> Result<Self> {
         let image = Image::ready()?;
         let accel = Accel::probe(&image)?;
-        let key = recipe::state_key(&qemu::hardware(accel)?);
-        let folder = cache::build("state", &key, |folder| make(folder, &image, accel))?;
+        let installation = program.installation()?;
+        let key = recipe::state_key(&qemu::hardware(accel)?, &installation);
+        let folder = cache::build("state", &key, |folder| {
+            make(folder, &image, accel, &installation)
+        })?;
         Ok(Self {
             image,
             accel,
@@ -45,7 +52,7 @@ impl State {
     }
 }
 
-fn make(folder: &Path, image: &Image, accel: Accel) -> Result<()> {
+fn make(folder: &Path, image: &Image, accel: Accel, installation: &str) -> Result<()> {
     let status = Command::new("cp")
         .args(["--sparse=always", "--reflink=auto"])
         .args([image.disk(), folder.join("disk.raw")])
@@ -74,18 +81,25 @@ fn make(folder: &Path, image: &Image, accel: Accel) -> Result<()> {
     })?;
     progress::step("start the machines in it", || {
         for (name, text) in [
-            ("small.xml", recipe::SMALL_XML),
-            ("guest.xml", recipe::GUEST_XML),
+            ("/root/small.xml", recipe::SMALL_XML),
+            ("/root/guest.xml", recipe::GUEST_XML),
+            (WORLD, recipe::WORLD),
+            (
+                "/etc/systemd/system/virtplug-lab.service",
+                recipe::WORLD_UNIT,
+            ),
         ] {
             agent.sh(&format!(
-                "cat > /root/{name} <<'END-OF-FILE'\n{text}END-OF-FILE"
+                "mkdir -p \"$(dirname {name})\" && cat > {name} <<'END-OF-FILE'\n{text}END-OF-FILE"
             ))?;
         }
+        agent.sh_within(BOOT, installation)?;
         agent.sh_within(BOOT, recipe::SETTLE)
     })?;
     progress::step("boot a kernel in the innermost machine", || {
         until_within(BOOT, "the innermost guest is ready", || {
-            let log = agent.run("cat /var/log/guest.log")?.out;
+            // The guest shall have the processor, not our looks at it.
+            let log = agent.run("sleep 2; cat /var/log/guest.log")?.out;
             Ok(if log.contains("guest: ready") {
                 Seen::Yes(())
             } else {
@@ -94,6 +108,10 @@ fn make(folder: &Path, image: &Image, accel: Accel) -> Result<()> {
         })
     })?;
     progress::step("save the state", || {
+        // The first looks start its virsh and its journalctl; tests begin after that.
+        let lookout = Lookout::connect(&sockets.path().join("world"), BOOT)?;
+        lookout.look("machines")?;
+        lookout.look("journal 0")?;
         // A paused guest takes no time from the tests that do not need it.
         agent.sh("virsh -q suspend guest && udevadm settle && sync")?;
         monitor.save()?;

@@ -28,6 +28,8 @@ pub struct Device {
     /// Inode of the sysfs folder: another one after each enumeration, even when
     /// bus and device number stay.
     pub inode: u64,
+    /// Whether it has a first interface: the kernel is done with it.
+    pub configured: bool,
 }
 
 /// Devices and machines.
@@ -40,7 +42,7 @@ pub struct World {
 }
 
 impl World {
-    /// Reads the output of `recipe/world.sh`.
+    /// Reads the output of `recipe/world.pl`.
     pub fn parse(text: &str) -> Result<Self> {
         let mut inodes = HashMap::new();
         let mut devices = Vec::new();
@@ -97,6 +99,7 @@ fn device(line: &str, inodes: &HashMap<String, u64>) -> Result<Device> {
             .filter(|name| !matches!(*name, "" | "usbfs"))
             .map(str::to_owned),
         serial: serial.to_owned(),
+        configured: inodes.contains_key(&format!("{path}:1.0")),
         inode: inodes.get(*path).copied().unwrap_or_default(),
     })
 }
@@ -113,7 +116,9 @@ mod tests {
             machine alpha=running\n<domain><name>alpha</name>\n</domain>\n\n\
             machine beta=shut off\n<domain/>\n";
         let world = World::parse(text).unwrap();
+        assert!(!world.at("usb2").unwrap().configured);
         let device = world.at("2-1").unwrap();
+        assert!(device.configured);
         assert_eq!((device.bus, device.device, device.inode), (2, 2, 4711));
         assert_eq!(
             (device.serial.as_str(), device.driver.as_deref()),
