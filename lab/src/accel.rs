@@ -13,12 +13,6 @@ use crate::{cache, progress};
 /// How long a kernel may take to boot under KVM. Where KVM works it takes two seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A processor without what costs more to emulate than it is worth: a fifth
-/// level of page tables, checks at each access of the kernel to a user's memory,
-/// wide vectors.
-const LEAN: &str = "max,la57=off,smap=off,smep=off,umip=off,pku=off,avx=off,avx2=off,\
-    f16c=off,fma=off,vaes=off,xsave=off,svm=off";
-
 /// An accelerator of QEMU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accel {
@@ -65,17 +59,7 @@ impl Accel {
     pub fn arguments(self) -> [&'static str; 4] {
         match self {
             Self::Kvm => ["-accel", "kvm", "-cpu", "max"],
-            Self::Tcg => ["-accel", "tcg,thread=multi", "-cpu", LEAN],
-        }
-    }
-
-    /// Arguments for the kernel of a machine that runs under it. Emulation
-    /// offers no clock of its own, and the kernel does not trust the processor's:
-    /// without a word it asks the HPET, at the price of a system call and an exit.
-    pub fn kernel_arguments(self) -> &'static str {
-        match self {
-            Self::Kvm => "",
-            Self::Tcg => "tsc=reliable clocksource=tsc",
+            Self::Tcg => ["-accel", "tcg,thread=multi", "-cpu", "max"],
         }
     }
 }

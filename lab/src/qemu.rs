@@ -120,12 +120,7 @@ impl Qemu {
             .arg(launch.image.kernel())
             .arg("-initrd")
             .arg(launch.image.initrd())
-            .arg("-append")
-            .arg(format!(
-                "{KERNEL_ARGUMENTS} {}",
-                launch.accel.kernel_arguments()
-            ))
-            .arg("-drive")
+            .args(["-append", KERNEL_ARGUMENTS, "-drive"])
             .arg(format!(
                 "file=disk.raw,format=raw,if=none,id=root,cache=unsafe,snapshot={snapshot}"
             ))
@@ -208,18 +203,18 @@ pub fn version() -> Result<String> {
 /// Everything outside the image that a saved state depends on.
 pub fn hardware(accel: Accel) -> Result<String> {
     let mut text = format!(
-        "{} {} {MEMORY} {} {KERNEL_ARGUMENTS} {} ",
+        "{} {} {MEMORY} {} {KERNEL_ARGUMENTS} ",
         version()?,
         accel.arguments().join(" "),
         payload::SIZE,
-        accel.kernel_arguments(),
     );
     text += &HARDWARE.join(" ");
-    // The processor, and how fast its clock runs: the guest has learnt both.
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    text += cpu
-        .lines()
-        .find(|line| line.starts_with("model name"))
-        .unwrap_or_default();
+    if accel == Accel::Kvm {
+        let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        text += cpu
+            .lines()
+            .find(|line| line.starts_with("model name"))
+            .unwrap_or_default();
+    }
     Ok(text)
 }

@@ -9,6 +9,7 @@ use crate::server::Notice;
 
 /// Something for the daemon's loop, as its edge puts it into the queue.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "nearly all letters are events")]
 pub(crate) enum Letter {
     Event(Event),
     /// An attempt to open a connection ended.

@@ -186,7 +186,7 @@ mod tests {
             if let Some(answer) = answer {
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
-            pending().await;
+            pending::<()>().await;
         };
         tokio::select! {
             () = daemon => unreachable!(),

@@ -130,7 +130,8 @@ mod tests {
         }
         let (read, write, other) = (at("read"), at("write"), at("other"));
         let seen = std::thread::spawn(move || {
-            let status = restrict(&[read.clone()], &[write.clone()]).unwrap();
+            let status =
+                restrict(std::slice::from_ref(&read), std::slice::from_ref(&write)).unwrap();
             let seen = (
                 fs::read(read.join("file")).is_ok(),
                 fs::write(read.join("file"), "y").is_ok(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::{debug, info, warn};
 use virtplug_core::{
-    Engine, Fact, MachineKey, Obstacle, OwnAlias, PortPath, Refusal, Report, Use,
+    Engine, Fact, MachineKey, Obstacle, OwnAlias, PortPath, Refusal, Report, Tally, Use,
 };
 
 use crate::naming::{claims_text, name};
@@ -90,7 +90,7 @@ pub(crate) fn log(engine: &Engine, report: &Report, timing: Option<Timing>) {
             "{text}"
         ),
         Report::Conflict(port, _) | Report::Ambiguous(port, _) => {
-            warn!(event = "conflict", device = %port, "{text}")
+            warn!(event = "conflict", device = %port, "{text}");
         }
         Report::Starting(machine, port) => {
             info!(event = "starting", device = %port, %machine, "{text}");
@@ -179,14 +179,7 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
             port,
             tally,
             lasted_ms,
-        } => format!(
-            "port {port} is calm again; within {} it connected {}, with {}, {} and {}",
-            seconds(*lasted_ms),
-            times(tally.connects),
-            many(tally.attached, "attach", "attaches"),
-            many(tally.detached, "detach", "detaches"),
-            many(tally.failed, "failed call", "failed calls"),
-        ),
+        } => calmed(port, tally, *lasted_ms),
         Report::Conflict(port, rules) => format!(
             "{port} stays on the host, as equally strong rules give it to several owners: {}; \
              give one of them a higher `priority`",
@@ -210,6 +203,18 @@ pub(crate) fn sentence(engine: &Engine, report: &Report) -> String {
         ),
         Report::LookFailed(what) => format!("could not look at {what}"),
     }
+}
+
+/// What a port did while it flapped.
+fn calmed(port: &PortPath, tally: &Tally, lasted_ms: u64) -> String {
+    format!(
+        "port {port} is calm again; within {} it connected {}, with {}, {} and {}",
+        seconds(lasted_ms),
+        times(tally.connects),
+        many(tally.attached, "attach", "attaches"),
+        many(tally.detached, "detach", "detaches"),
+        many(tally.failed, "failed call", "failed calls"),
+    )
 }
 
 /// That a device is taken from the host while the host uses it, and why it may be.

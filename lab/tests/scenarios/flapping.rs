@@ -1,6 +1,7 @@
 //! A loose cable, and devices that claim to be another one.
 
-use lab::{Gadget, Stick, ensure, scenario};
+use lab::gadget::Gadget;
+use lab::{Stick, ensure, scenario};
 
 use crate::A1_TO_ALPHA;
 

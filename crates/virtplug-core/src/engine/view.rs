@@ -156,7 +156,7 @@ impl Engine {
         for view in self.devices() {
             match (view.assignment, view.obstacle) {
                 (Assignment::Conflict(_) | Assignment::Refused(_, Refusal::Ambiguous(_)), _) => {
-                    summary.conflicts += 1
+                    summary.conflicts += 1;
                 }
                 (Assignment::Machine(..), None) => summary.attached += 1,
                 (Assignment::Machine(..), Some(obstacle)) if obstacle.is_trouble() => {

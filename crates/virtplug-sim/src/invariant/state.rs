@@ -174,9 +174,10 @@ pub(super) fn views_tell_what_is_known(world: &World) -> Verdict {
             Assignment::Host | Assignment::Kept(_) | Assignment::Withheld => Place::Host,
             Assignment::Machine(grant) => Place::Machine(grant.machine.clone()),
             Assignment::Spare(_) => Place::Spare,
-            Assignment::Conflict(_) => Place::Conflict,
             Assignment::Unknown(..) => Place::Unknown,
-            Assignment::Refused(_, Refusal::Ambiguous(_)) => Place::Conflict,
+            Assignment::Conflict(_) | Assignment::Refused(_, Refusal::Ambiguous(_)) => {
+                Place::Conflict
+            }
             Assignment::Refused(..) => Place::Refused,
         };
         if !wish.0.contains(&place) {

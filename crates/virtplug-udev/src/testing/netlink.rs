@@ -34,8 +34,8 @@ impl Sender {
     }
 
     /// Sends to one socket alone, as udev never does.
-    pub(crate) fn to(&self, address: &SocketAddrNetlink, message: &[u8]) {
-        sendto(&self.0, message, SendFlags::empty(), address).unwrap();
+    pub(crate) fn to(&self, address: SocketAddrNetlink, message: &[u8]) {
+        sendto(&self.0, message, SendFlags::empty(), &address).unwrap();
     }
 
     /// What the kernel says to a message to the group.

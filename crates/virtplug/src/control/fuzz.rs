@@ -16,6 +16,7 @@ use virtplug_core::{Engine, Time};
 use super::access::Caller;
 use super::ask::QUEUE;
 use super::connection::serve;
+use super::limits::Places;
 use super::line::Line;
 use super::methods::Methods;
 use super::orders_file::{self, OrdersFile};
@@ -82,7 +83,9 @@ impl Daemon {
                 drop(outgoing);
                 let _ = incoming.read_to_end(&mut received).await;
             };
-            let served = async { tokio::join!(client, serve(Line::new(theirs), methods)) };
+            let served = async {
+                tokio::join!(client, serve(Line::new(theirs, Places::default()), methods))
+            };
             select! {
                 _ = served => {}
                 () = answer(control, engine) => {}

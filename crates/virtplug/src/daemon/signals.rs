@@ -30,6 +30,6 @@ impl Signals {
 /// A signal came. A stream that ended never gives one again.
 pub(super) async fn caught(signal: &mut Signal) {
     if signal.recv().await.is_none() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

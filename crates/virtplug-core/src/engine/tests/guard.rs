@@ -36,9 +36,9 @@ fn unread() -> Device {
     }
 }
 
-fn refused_for(uses: &[Use]) -> Option<Obstacle> {
+fn refused_for(uses: &[Use]) -> Obstacle {
     let uses: BTreeSet<Use> = uses.iter().cloned().collect();
-    Some(Obstacle::InUse(Fact::Known(uses)))
+    Obstacle::InUse(Fact::Known(uses))
 }
 
 /// A machine that runs and is to have the device.
@@ -84,7 +84,7 @@ fn words(uses: Fact<BTreeSet<Use>>) -> String {
 fn a_device_that_the_host_uses_stays_there_until_the_host_lets_go() {
     let mut bench = running();
     bench.plug(used(&[mounted()]));
-    assert_eq!(bench.obstacle("1-1"), refused_for(&[mounted()]));
+    assert_eq!(bench.obstacle("1-1"), Some(refused_for(&[mounted()])));
     assert_eq!(bench.engine.summary().troubled.len(), 1);
     bench.pass_seconds(3600);
     assert_eq!(bench.waiting(), [""; 0]);
@@ -202,7 +202,7 @@ fn the_guard_counts_for_what_is_given_by_hand_unless_that_allows_it() {
     bench.plug(used(&[mounted()]));
     bench.hold("1-1", "vm");
     assert_eq!(bench.waiting(), [""; 0]);
-    assert_eq!(bench.obstacle("1-1"), refused_for(&[mounted()]));
+    assert_eq!(bench.obstacle("1-1"), Some(refused_for(&[mounted()])));
     bench.order(Order::Hold {
         port: used(&[]).port,
         instance: used(&[]).instance,
@@ -224,7 +224,7 @@ fn only_the_rule_that_gives_a_device_allows() {
     bench.plug(used(&[mounted()]));
     assert_eq!(bench.waiting(), [""; 0]);
     let obstacle = bench.engine.obstacle_to(&used(&[]).port, &machine("vm"));
-    assert_eq!(obstacle, refused_for(&[mounted()]));
+    assert_eq!(obstacle, Some(refused_for(&[mounted()])));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn what_is_seen_right_before_the_call_counts() {
     bench.plug(used(&[]));
     bench.devices.insert(used(&[]).port, used(&[mounted()]));
     bench.refuse(&[mounted()]);
-    assert_eq!(bench.obstacle("1-1"), refused_for(&[mounted()]));
+    assert_eq!(bench.obstacle("1-1"), Some(refused_for(&[mounted()])));
     bench.pass_seconds(3600);
     assert_eq!(bench.waiting(), [""; 0]);
     assert_eq!(bench.engine.next_wakeup(), None);
@@ -371,6 +371,6 @@ fn what_moves_to_another_machine_is_judged_anew() {
     bench.plug(used(&[mounted()]));
     bench.end_call(Ok(()));
     assert_eq!(bench.waiting(), [""; 0]);
-    assert_eq!(bench.obstacle("1-1"), refused_for(&[mounted()]));
+    assert_eq!(bench.obstacle("1-1"), Some(refused_for(&[mounted()])));
     assert_eq!(bench.entries("vm"), [""; 0]);
 }

@@ -53,7 +53,7 @@ fn a_message_to_us_alone_says_nothing() {
             let somebody = Sender::new();
             for port in ["1-1", "1-2"] {
                 let message = message("remove", port, "usb", "usb_device");
-                somebody.to(&ours, &message);
+                somebody.to(ours, &message);
                 // Not what it says; as somebody tried something, everything is looked at.
                 assert_eq!(running.next_all(), ["1-1"]);
             }
