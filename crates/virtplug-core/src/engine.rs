@@ -20,6 +20,7 @@ mod orders;
 mod placement;
 mod pools;
 mod settle;
+mod situation;
 mod starting;
 mod switches;
 #[cfg(test)]

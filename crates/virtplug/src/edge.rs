@@ -1,19 +1,21 @@
 //! Where actions meet the world: each is performed off the loop, and its
 //! answer comes back as a message.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use virtplug_core::{
-    Action, AttachRequest, CallError, ConnectionUri, DetachRequest, Escaped, Event, Fact,
-    InstanceId, MachineKey, MachineRead, OpId, Outcome, Use,
+    Action, AttachRequest, CallError, ConnectionUri, Escaped, Event, Fact, OpId, Outcome,
 };
 use virtplug_libvirt::{Connection, ConnectionEvent, EventLoop, OpenError};
 use virtplug_udev::{Host, MonitorHandle};
 
+mod call;
+
+use self::call::{connected, detach, instance_present, list, read, start, unused};
 use crate::machine_names::MachineNames;
 use crate::message::{Content, Message};
 
@@ -321,68 +323,6 @@ fn close(connection: impl Send + 'static) {
     spawn_blocking(move || drop(connection));
 }
 
-fn connected(connection: Option<&Connection>) -> Result<&Connection, CallError> {
-    connection.ok_or_else(|| CallError::Libvirt {
-        code: 0,
-        message: "the connection is closed".to_owned(),
-    })
-}
-
-fn list(connection: Option<&Connection>, uri: ConnectionUri, names: &MachineNames) -> Event {
-    match connected(connection).and_then(Connection::list_machines) {
-        Ok(machines) => Event::Machines(uri, names.keyed(machines)),
-        Err(error) => Event::ListFailed(uri, error.to_string()),
-    }
-}
-
-fn read(connection: Option<&Connection>, machine: &MachineKey) -> MachineRead {
-    match connected(connection).map(|connection| connection.read_machine(machine)) {
-        Ok(MachineRead::Failed(reason)) => MachineRead::Failed(Escaped(&reason).to_string()),
-        Ok(read) => read,
-        Err(error) => MachineRead::Failed(error.to_string()),
-    }
-}
-
-fn detach(connection: Option<&Connection>, op: OpId, request: &DetachRequest) -> Event {
-    let outcome = Outcome {
-        result: connected(connection).and_then(|connection| connection.detach(request)),
-        after: read(connection, &request.machine),
-        instance_present: Fact::Unknown,
-    };
-    Event::Done(op, outcome)
-}
-
-fn start(connection: Option<&Connection>, op: OpId, machine: &MachineKey) -> Event {
-    let outcome = Outcome {
-        result: connected(connection).and_then(|connection| connection.start(machine)),
-        after: read(connection, machine),
-        instance_present: Fact::Unknown,
-    };
-    Event::Done(op, outcome)
-}
-
-/// Whether the instance that was decided on is the one that is there.
-fn instance_present(host: &Host, request: &AttachRequest) -> Fact<bool> {
-    let found: Fact<Option<InstanceId>> = host.instance(&request.syspath).into();
-    found.map(|instance| instance == Some(request.alias.instance))
-}
-
-/// Fails if the host uses the device now, or if that cannot be found out.
-fn unused(host: &Host, request: &AttachRequest) -> Result<(), CallError> {
-    if request.allow_in_use {
-        return Ok(());
-    }
-    refused(host.in_use(&request.alias.port, &request.syspath))
-}
-
-fn refused(uses: Fact<BTreeSet<Use>>) -> Result<(), CallError> {
-    match uses {
-        Fact::Known(uses) if uses.iter().any(Use::refuses) => Err(CallError::InUse(uses)),
-        Fact::Known(_) => Ok(()),
-        Fact::Unknown => Err(CallError::InUse(BTreeSet::new())),
-    }
-}
-
 /// An error with its causes, in one line that is fit to be shown.
 pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -393,28 +333,4 @@ pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     Escaped(&text).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_use_that_refuses_or_is_not_known_prevents_the_call() {
-        let swap = Use::Swap {
-            node: "sdb".to_owned(),
-        };
-        let opened = Use::Opened {
-            node: "video0".to_owned(),
-            by: None,
-        };
-        let known = |uses: &[&Use]| Fact::Known(uses.iter().map(|one| (*one).clone()).collect());
-        assert_eq!(refused(known(&[])), Ok(()));
-        assert_eq!(refused(known(&[&opened])), Ok(()));
-        let both: BTreeSet<_> = [swap, opened].into();
-        let refusal = refused(Fact::Known(both.clone()));
-        assert_eq!(refusal, Err(CallError::InUse(both)));
-        let unknown = refused(Fact::Unknown);
-        assert_eq!(unknown, Err(CallError::InUse([].into())));
-    }
 }

@@ -3,98 +3,28 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
-use super::devices::{Interest, Present};
+use super::devices::Interest;
 use super::machine::Existence;
+use super::situation::View;
 use super::starting::PLUG_PATIENCE;
 use super::switches::Switched;
 use super::{Engine, Wake};
-use crate::assignment::{Assignment, Refusal, Situation, decide};
+use crate::assignment::{Assignment, Refusal, decide};
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
 use crate::machine::MachineKey;
-use crate::matcher::Verdict;
 use crate::policy::{Claim, Policy};
 use crate::port::PortPath;
 use crate::report::Report;
-use crate::rule::{Owner, Rule};
 
-/// What the engine knows beside the rules when it decides on a device.
-struct View<'e> {
-    engine: &'e Engine,
-    policy: &'e Policy,
-    present: &'e Present,
-    holder: Option<&'e MachineKey>,
-}
-
-impl Situation for View<'_> {
-    fn held_for(&self) -> Option<&Owner> {
-        let instance = self.present.device.instance;
-        let hold = self.engine.orders.holds.get(&instance)?;
-        Some(&hold.owner)
-    }
-
-    fn runs(&self, machine: &MachineKey) -> Fact<bool> {
-        self.engine.runs(machine)
-    }
-
-    fn holder(&self) -> Option<&MachineKey> {
-        self.holder
-    }
-
-    fn was_given_by(&self, number: usize) -> bool {
-        self.present.given_by == Some(number)
-    }
-
-    fn has_room(&self, number: usize) -> bool {
-        let Some(rule) = self.engine.switched.rule(self.policy, number) else {
-            return false;
-        };
-        let count = rule.options.count.map_or(usize::MAX, places);
-        let device = &self.present.device;
-        let pools = &self.engine.pools;
-        if pools.has(number, &device.port) || pools.taken_by_others(number, device) < count {
-            return true;
-        }
-        let given = self.present.given_by;
-        let given = given.and_then(|number| self.engine.switched.rule(self.policy, number));
-        if given.is_some_and(|given| given.machine() == rule.machine()) {
-            // It has a place there by another rule.
-            return false;
-        }
-        // One that is in the machine already goes before those that are not.
-        let held = |port: &PortPath| self.engine.holder_at(port) == rule.machine();
-        let attached = pools.given(number).filter(|port| held(port)).count();
-        self.holder.is_some() && self.holder == rule.machine() && attached < count
-    }
-
-    fn may_start(&self, machine: &MachineKey) -> bool {
-        self.engine.may_start(machine, self.present)
-    }
-
-    fn follows(&self) -> Option<&Arc<Rule>> {
-        self.present.follows.as_ref()
-    }
-
-    fn namesakes(&self, rule: &Rule) -> Vec<PortPath> {
-        let devices = &self.engine.devices;
-        let meant = |other: &&Present| {
-            // What might hold cannot be told apart either.
-            rule.matcher.judge(&other.device, devices) != Verdict::No
-        };
-        let others = devices.namesakes(&self.present.device).filter(meant);
-        others.map(|other| other.device.port.clone()).collect()
-    }
-}
-
-fn places(count: NonZeroU32) -> usize {
+pub(super) fn places(count: NonZeroU32) -> usize {
     usize::try_from(count.get()).unwrap_or(usize::MAX)
 }
 
 impl Engine {
     /// Whether a machine runs, by the last look at it.
-    fn runs(&self, machine: &MachineKey) -> Fact<bool> {
+    pub(super) fn runs(&self, machine: &MachineKey) -> Fact<bool> {
         match self.machines.get(machine).map(|state| &state.existence) {
             Some(Existence::Live(_)) => Fact::Known(true),
             Some(Existence::Off | Existence::Absent) => Fact::Known(false),
@@ -112,7 +42,7 @@ impl Engine {
         own.map(|occupant| &occupant.machine)
     }
 
-    fn holder_at(&self, port: &PortPath) -> Option<&MachineKey> {
+    pub(super) fn holder_at(&self, port: &PortPath) -> Option<&MachineKey> {
         self.holder_of(&self.devices.at(port)?.device)
     }
 

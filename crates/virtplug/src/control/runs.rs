@@ -49,31 +49,43 @@ impl Runs {
 
 #[cfg(test)]
 mod tests {
-    use virtplug_core::{MachineRead, Time};
+    use virtplug_core::{Activity, ConnectionUri, LiveMachine, MachineRead, Policy, Time};
 
     use super::*;
-    use crate::fixture::{live, machine, world};
+    use crate::fixture::{live, machine, rule, serial};
 
     #[test]
     fn what_a_machine_has_become_is_told_and_what_it_was_at_first_is_not() {
-        let (mut engine, _) = world(false);
-        let mut runs = Runs::default();
         let beta = machine("beta");
-        assert_eq!(runs.look(&engine, &beta), None);
+        let mut engine = Engine::new(0);
+        let mut runs = Runs::default();
+        let mut feed = |event| {
+            let concerned = Runs::concerned(&event);
+            engine.handle(Time::default(), event);
+            let machine = concerned?;
+            runs.look(&engine, &machine).map(|told| told.text)
+        };
+        let rules = vec![rule("", beta.clone(), serial("Z9"), 1)];
+        feed(Event::Policy(Policy::new([], rules)));
+        feed(Event::Connected(ConnectionUri::default()));
+        feed(Event::Machines(ConnectionUri::default(), Vec::new()));
+        let ending = LiveMachine {
+            activity: Activity::Busy,
+            ..live()
+        };
         let mut texts = Vec::new();
         for read in [
+            MachineRead::Off,
             MachineRead::Off,
             MachineRead::Live(live()),
             MachineRead::Failed("no answer".to_owned()),
             MachineRead::Live(live()),
+            MachineRead::Live(ending),
             MachineRead::Off,
         ] {
             // Only a look that was asked for is believed.
-            engine.handle(Time::default(), Event::MachineChanged(beta.clone()));
-            let event = Event::MachineRead(beta.clone(), read);
-            let concerned = Runs::concerned(&event).unwrap();
-            engine.handle(Time::default(), event);
-            texts.extend(runs.look(&engine, &concerned).map(|told| told.text));
+            feed(Event::MachineChanged(beta.clone()));
+            texts.extend(feed(Event::MachineRead(beta.clone(), read)));
         }
         assert_eq!(texts, ["machine beta runs", "machine beta is off"]);
     }

@@ -23,6 +23,9 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// by the kernel.
 const WAITING: u32 = 1024;
 
+/// Most bytes in the path of a socket, as the kernel has it.
+const LONGEST: usize = 107;
+
 /// Names another socket than that of the system.
 const VARIABLE: &str = "VIRTPLUG_SOCKET";
 
@@ -51,6 +54,13 @@ pub(super) struct SocketFile {
 /// anything else there is left alone. Otherwise says why it cannot be.
 pub(super) async fn listen(path: &Path) -> Result<(SocketFile, UnixListener), String> {
     let shown = Escaped(&path.to_string_lossy()).to_string();
+    let length = path.as_os_str().len();
+    if length > LONGEST {
+        return Err(format!(
+            "cannot listen at {shown}: the path of a socket has at most {LONGEST} bytes, and this \
+             one has {length}; set {VARIABLE} to a shorter one"
+        ));
+    }
     make_folder(path).map_err(|error| {
         format!(
             "cannot create the folder of {shown}: {}",
