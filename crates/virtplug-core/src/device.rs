@@ -90,7 +90,7 @@ impl Device {
     }
 
     /// Whether something of it could not be read and may be read later. What
-    /// udev knows comes with an event of its own.
+    /// udev knows comes with an event of its own, at which it may be unreadable.
     pub fn is_partly_unread(&self) -> bool {
         self.authorized == Fact::Unknown
             || self.revision == Fact::Unknown
@@ -99,6 +99,7 @@ impl Device {
             || self.removable == Fact::Unknown
             || self.peer == Fact::Unknown
             || self.half == Fact::Unknown
+            || (self.udev == Fact::Unknown && !self.processed)
             || [&self.serial, &self.manufacturer, &self.product_name]
                 .into_iter()
                 .any(|text| *text == Fact::Unknown)

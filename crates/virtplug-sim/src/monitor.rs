@@ -169,6 +169,8 @@ impl World {
         }
         if self.faults.strikes(Fault::RecordUnreadable) {
             device.udev = Fact::Unknown;
+            // As the edge reads it: without a record udev is not done.
+            device.processed = false;
         }
         Presence::Present(device.into())
     }

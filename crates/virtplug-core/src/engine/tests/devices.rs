@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, again, serial};
 use crate::testing::{device, machine};
-use crate::{Assignment, Event, Fact, Obstacle, PortPath, Report};
+use crate::{Assignment, Device, Event, Fact, Obstacle, PortPath, Report, UdevRecord};
 
 fn attached() -> Bench {
     let mut bench = Bench::new(vec![serial("A", "vm")]);
@@ -118,6 +118,29 @@ fn an_unknown_serial_neither_attaches_nor_detaches_and_is_read_again() {
     bench.plug(stick);
     assert_eq!(bench.waiting(), [""; 0]);
     assert_eq!(bench.engine.next_wakeup(), None);
+}
+
+/// The event of udev came, and its record could not be read then.
+#[test]
+fn an_unread_record_of_udev_is_read_again() {
+    let mut rule = serial("A", "vm");
+    rule.matcher.tags = vec!["virtplug".into()];
+    let mut bench = Bench::new(vec![rule]);
+    bench.start("vm");
+    let mut tagged = device("1-1", 5, "A");
+    tagged.udev = Fact::Known(UdevRecord {
+        tags: ["virtplug".to_owned()].into(),
+        ..UdevRecord::default()
+    });
+    bench.plug(Device {
+        udev: Fact::Unknown,
+        processed: false,
+        ..tagged.clone()
+    });
+    assert_eq!(bench.waiting(), [""; 0]);
+    bench.devices.insert(port(), tagged);
+    bench.pass_seconds(1);
+    assert_eq!(bench.run(), ["attach 1-1:5 to vm"]);
 }
 
 #[test]
