@@ -44,7 +44,7 @@ fn plug_crowd(lab: &Outer, serials: &[Vec<u16>]) -> Result<()> {
 
 /// Unplugs all of them at once.
 fn unplug_crowd(lab: &Outer) -> Result<()> {
-    lab.sh("pkill -f devices.pl; true").map(drop)
+    lab.sh("pkill -x perl; true").map(drop)
 }
 
 /// The port path of the device with a serial number, when it is there.

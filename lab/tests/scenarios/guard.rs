@@ -158,12 +158,12 @@ fn network_adapter_with_an_address_stays_until_the_address_is_gone() {
             })
         })?;
         lab.sh(&format!(
-            "udevadm settle; ip link set {interface} up && ip addr add 10.99.0.1/24 dev {interface}"
+            "udevadm settle; busybox ip link set {interface} up && busybox ip addr add 10.99.0.1/24 dev {interface}"
         ))?;
         lab.install(&format!("[[machines.alpha.device]]\nport = \"{path}\"\n"))?;
         let said = format!("the network interface {interface} has the address 10.99.0.1");
         check_refused(lab, &adapter, &said)?;
-        lab.sh(&format!("ip addr del 10.99.0.1/24 dev {interface}"))?;
+        lab.sh(&format!("busybox ip addr del 10.99.0.1/24 dev {interface}"))?;
         lab.machine("alpha").wait_exactly(&[&adapter])
     });
 }
