@@ -252,10 +252,11 @@ fn a_scan_that_runs_out_of_file_descriptors_is_given_up() {
             for (at, number) in [("1-1", 2), ("1-2", 3)] {
                 fake.add(at, number, &[]);
             }
-            // Reading the first device goes on and holds both descriptors.
+            // Reading the first device goes on and holds two descriptors; a third
+            // is enough for what else is read of it, and not for the next device.
             fake.block("1-1", "serial");
             let host = fake.host();
-            limit_descriptors(2);
+            limit_descriptors(3);
             let scan = host.scan_within(Wait::SHORT, |_| {});
             limit_descriptors_off();
             let Err(ScanError::Exhausted { port: at, .. }) = scan else {
