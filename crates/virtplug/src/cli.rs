@@ -2,6 +2,8 @@
 
 mod args;
 #[cfg(test)]
+pub(crate) mod manual;
+#[cfg(test)]
 mod tests;
 
 use std::time::Duration;

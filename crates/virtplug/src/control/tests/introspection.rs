@@ -6,6 +6,7 @@ use serde_json::Value;
 use virtplug_ipc::INTERFACE;
 
 use super::bench::{Bench, message, run, send};
+use crate::cli::manual;
 use crate::control::access::tests::{access, caller};
 
 /// What the service answers to a stranger.
@@ -65,5 +66,6 @@ fn all_types_are_described() {
         // systemd's varlinkctl finds no types in an object without a name inside of another.
         assert!(!text.contains(": ?(") && !text.contains(": ("), "{text}");
         insta::assert_snapshot!(text);
+        manual::tests::compare("virtplug-control.7", &manual::control(text));
     });
 }

@@ -1,0 +1,139 @@
+//! What the manual pages say beyond the definition of the command line.
+
+/// A heading and what stands below it. "`WORD`: text" becomes an item.
+type Section = (&'static str, &'static [&'static str]);
+
+/// Sections by the name of their page.
+const SECTIONS: &[(&str, &[Section])] = &[
+    (
+        "virtplug",
+        &[
+            (
+                "NAMES OF DEVICES",
+                &[
+                    "A device is named by its serial number, `vendor:product` (10c4:ea60), `bus:device` in decimal (3:7), port (3-2.4), \
+                     stable port, the name of its rule, or a part of the product's name. A name that fits several is an error that lists them.",
+                ],
+            ),
+            (
+                "ENVIRONMENT",
+                &[
+                    "`NO_COLOR`: No colours.",
+                    "`VIRTPLUG_SOCKET`: The control socket, in place of /run/virtplug/control.sock.",
+                    "`VIRTPLUG_LOG`: What the daemon logs: `error`, `warn`, `info` (the default) or `debug`.",
+                ],
+            ),
+            (
+                "FILES",
+                &[
+                    "`/etc/virtplug/virtplug.toml`: The configuration; virtplug.toml(5).",
+                    "`/etc/virtplug/machines.d/NAME.toml`: A machine in a file of its own.",
+                    "`/run/virtplug/control.sock`: The control socket; virtplug-control(7).",
+                ],
+            ),
+        ],
+    ),
+    (
+        "virtplug-daemon",
+        &[
+            (
+                "HOW IT WORKS",
+                &[
+                    "The daemon hears from udev and libvirt what changes, decides by the rules what belongs where, and attaches and detaches what \
+                     differs. It never writes the definition of a machine: what it attaches is in the live machine only, and carries an alias that \
+                     begins with `ua-virtplug-`. Entries without it are never touched.",
+                    "It keeps nothing that outlives the boot. After a kill or a restart it reads from the live machines what is attached, and goes \
+                     on. Its end detaches nothing.",
+                    "While nothing happens it does nothing, but for a keepalive of libvirt's every 5 s on each connection.",
+                ],
+            ),
+            (
+                "SIGNALS",
+                &[
+                    "`SIGHUP`: Reads the configuration again. With a mistake in it the old one stays.",
+                    "`SIGTERM`, `SIGINT`: Ends within five seconds; devices stay where they are.",
+                ],
+            ),
+            (
+                "JOURNAL",
+                &[
+                    "Lines have the fields `VIRTPLUG_EVENT`, `VIRTPLUG_DEVICE` (the port), `VIRTPLUG_MACHINE` and `VIRTPLUG_ALIAS`, where they \
+                     concern such: journalctl \\-u virtplug VIRTPLUG_MACHINE=homeassistant.",
+                ],
+            ),
+            (
+                "RIGHTS",
+                &[
+                    "The unit runs as the user `virtplug` in the group `libvirt`, without any capability. libvirt opens the devices. Where the kernel \
+                     has landlock, the daemon also gives up its rights on files that it does not need.",
+                ],
+            ),
+            (
+                "FILES",
+                &[
+                    "`/run/virtplug/daemon/control.sock`: The socket itself; /run/virtplug/control.sock leads there.",
+                    "`/run/virtplug/daemon/orders.json`: What was decided by hand. It outlives the daemon, not the boot.",
+                ],
+            ),
+        ],
+    ),
+];
+
+/// Exit codes, with what they mean.
+pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
+    ("`0`", "Done."),
+    ("`1`", "Something failed; messages say what."),
+    ("`2`", "Wrong usage."),
+    ("`4`", "No permission."),
+    ("`7`", "The daemon is not running."),
+    ("`78`", "The configuration is wrong or missing."),
+];
+
+/// virtplug-control(7) before its methods.
+pub(super) const CONTROL: &[Section] = &[
+    (
+        "DESCRIPTION",
+        &[
+            "Programs speak with the daemon by Varlink, over the Unix socket /run/virtplug/control.sock, where the interface \
+             `org.virtplug.Control` is. A message is JSON that ends with a NUL, of 1 MiB at most. Each command of virtplug(1) that looks or \
+             steers is one of these calls, and prints with `\\-\\-json` what the call answers.",
+            "Each reply has a `version`. Additions keep it; a change of meaning raises it. Readers must pass over what they do not know. \
+             Strings of devices are escaped, so they hold no control characters.",
+        ],
+    ),
+    (
+        "RIGHTS",
+        &[
+            "The daemon sees by the socket who calls. Root may do everything; `[control]` in virtplug.toml(5) says which groups may see and which \
+             may steer (both: libvirt and virtplug, unless it is changed), and whether those who may only see are shown serial numbers.",
+        ],
+    ),
+    (
+        "LIMITS",
+        &[
+            "At most 512 clients at once, of which some places are root's. A message that is begun must be complete within 30 s. Who does not read \
+             what is sent is cut off.",
+        ],
+    ),
+];
+
+/// The sections of a page that no other source tells.
+pub(super) fn of(name: &str) -> &'static [Section] {
+    let found = SECTIONS.iter().find(|(page, _)| *page == name);
+    found.map_or(&[], |(_, sections)| sections)
+}
+
+/// Where to read on.
+pub(super) fn see_also(name: &str) -> String {
+    let pages = [
+        ("virtplug", 1),
+        ("virtplug.toml", 5),
+        ("virtplug-control", 7),
+        ("virtplug-daemon", 8),
+    ];
+    let others = pages.iter().filter(|(page, _)| *page != name);
+    let others: Vec<String> = others
+        .map(|(page, section)| format!("`{page}`({section})"))
+        .collect();
+    others.join(", ")
+}
