@@ -132,16 +132,17 @@ impl Mirror {
                     .map(|one| &one.port)
                     .chain(unreadable)
                     .collect();
-                let lost: Vec<PortPath> = self
+                let lost: BTreeSet<PortPath> = self
                     .devices
                     .keys()
                     .chain(&self.unreadable)
                     .filter(|port| !seen.contains(port))
                     .cloned()
                     .collect();
-                for port in &lost {
-                    self.lose(now, port);
-                }
+                let replaced = self.replaced(present);
+                let there_before = self.there_before.clone();
+                self.lose(now, lost.iter().chain(&replaced));
+                self.there_before = there_before.difference(&lost).cloned().collect();
                 for device in present {
                     self.see(now, device);
                 }
@@ -155,7 +156,7 @@ impl Mirror {
             Event::DeviceUnreadable(port) => {
                 self.unreadable.insert(port.clone());
             }
-            Event::DeviceGone(port) => self.lose(now, port),
+            Event::DeviceGone(port) => self.lose(now, [port]),
             Event::ScanFailed(_) => self.scans = self.scans.saturating_sub(1),
             Event::Order(order) => self.order(order),
             Event::Restore(orders) => self.restore(orders),
@@ -245,7 +246,7 @@ impl Mirror {
             }
             device.processed |= before.processed;
         } else {
-            self.lose(now, &device.port);
+            self.lose(now, [&device.port]);
             self.arrive(now, &device, there_before);
         }
         if same.as_ref() != Some(&device) {
@@ -256,6 +257,14 @@ impl Mirror {
         self.regain_hold(now, &device);
         self.devices.insert(device.port.clone(), device);
         self.forget_holds();
+    }
+
+    /// The ports with another instance than was known.
+    fn replaced(&self, present: &[Device]) -> Vec<PortPath> {
+        let known = |one: &&Device| self.devices.get(&one.port).map(|known| known.instance);
+        let changed = |one: &&Device| known(one).is_some_and(|instance| instance != one.instance);
+        let ports = present.iter().filter(changed);
+        ports.map(|one| one.port.clone()).collect()
     }
 
     fn arrive(&mut self, now: Time, device: &Device, there_before: bool) {
@@ -277,23 +286,27 @@ impl Mirror {
         }
     }
 
-    fn lose(&mut self, now: Time, port: &PortPath) {
-        self.unreadable.remove(port);
-        self.there_before.remove(port);
-        let Some(gone) = self.devices.get(port).cloned() else {
-            return;
-        };
-        self.lose_hold(now, &gone);
-        let gone = gone.instance;
-        let departure = Departure {
-            at: now,
-            followed: self.to_follow(gone),
-        };
-        self.departures.insert(port.clone(), departure);
-        self.devices.remove(port);
-        self.follows.remove(&gone);
-        self.plugs.remove(&gone);
-        self.spent.retain(|(instance, _)| *instance != gone);
+    /// Takes away what is gone; what is gone at once met each other till then.
+    fn lose<'p>(&mut self, now: Time, ports: impl IntoIterator<Item = &'p PortPath>) {
+        let ports: Vec<&PortPath> = ports.into_iter().collect();
+        for port in &ports {
+            self.unreadable.remove(*port);
+            self.there_before.remove(*port);
+        }
+        let gone = ports.iter().filter_map(|port| self.devices.get(*port));
+        let gone: Vec<(Device, Vec<Followed>)> = gone
+            .map(|one| (one.clone(), self.to_follow(one.instance)))
+            .collect();
+        for (device, followed) in gone {
+            self.lose_hold(now, &device);
+            let departure = Departure { at: now, followed };
+            self.departures.insert(device.port.clone(), departure);
+            self.devices.remove(&device.port);
+            self.follows.remove(&device.instance);
+            self.plugs.remove(&device.instance);
+            self.spent
+                .retain(|(instance, _)| *instance != device.instance);
+        }
         self.forget_holds();
     }
 

@@ -201,8 +201,13 @@ fn nobody_moves(mirror: &Mirror, request: &DetachRequest) -> Verdict {
         return Ok(());
     }
     ensure(!wish.keeps_in(machine), wrong)?;
+    // What may be unknown, and else belongs somewhere else for sure, need not stay.
     ensure(
-        doubtful || preempted || too_many || !mirror.has_place(machine, device),
+        !wish.allows(machine)
+            || doubtful
+            || preempted
+            || too_many
+            || !mirror.has_place(machine, device),
         wrong,
     )
 }

@@ -225,10 +225,12 @@ impl Mirror {
                 .values()
                 .filter(|one| known.holds(one) && self.held(one.instance).is_none())
                 .collect();
-            let pairs = || devices.iter().map(|one| (machine.clone(), one.instance));
-            held.extend(pairs());
-            if !fits(policy, machine, &devices) {
-                excess.extend(pairs());
+            for device in &devices {
+                let pair = (machine.clone(), device.instance);
+                held.insert(pair.clone());
+                if may_lack_place(policy, machine, device, &devices) {
+                    excess.insert(pair);
+                }
             }
         }
         self.excess.extend(excess);
@@ -292,6 +294,29 @@ pub(crate) fn fits(policy: &Policy, machine: &MachineKey, devices: &[&Device]) -
         let limited = matches!(offers.get(number), Some(Some(rules)) if !rules.is_empty());
         !limited || seat(number, &offers, &mut places, &mut Vec::new())
     })
+}
+
+/// Whether others in a machine may have all places that its rules could give a
+/// device. Each takes the strongest rule with room, and makes none for others.
+fn may_lack_place(
+    policy: &Policy,
+    machine: &MachineKey,
+    device: &Device,
+    devices: &[&Device],
+) -> bool {
+    let gives = |rule: &Rule, device: &Device| {
+        let mut giving = giving(policy, device).into_iter();
+        giving.any(|one| std::ptr::eq(one, rule))
+    };
+    let mut own = giving(policy, device);
+    own.retain(|rule| rule.machine() == Some(machine));
+    !own.is_empty()
+        && own.iter().all(|rule| {
+            let others = devices.iter().filter(|one| one.instance != device.instance);
+            let able = others.filter(|one| gives(rule, one)).count();
+            let count = rule.options.count;
+            count.is_some_and(|count| able >= usize::try_from(count.get()).unwrap_or(usize::MAX))
+        })
 }
 
 /// Finds a place for one device; those who have one may change to another.
