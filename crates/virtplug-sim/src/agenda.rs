@@ -46,6 +46,8 @@ pub(crate) enum Due {
     Processed(PortPath),
     /// The monitor of that daemon looks at its socket.
     Monitor { epoch: u64 },
+    /// That daemon sees that the host uses a port's device otherwise.
+    UseSeen { epoch: u64, port: PortPath },
     /// That daemon takes a letter out of its queue.
     Letter { epoch: u64, letter: Letter },
     /// A call of that daemon gets further; `turn` tells what was put off.
@@ -128,7 +130,7 @@ impl Agenda {
     /// Drops what was for a daemon that is gone.
     pub(crate) fn forget_epoch(&mut self, gone: u64) {
         self.due.retain(|_, (_, due)| {
-            !matches!(due, Due::Monitor { epoch } | Due::Letter { epoch, .. } | Due::Call { epoch, .. }
+            !matches!(due, Due::Monitor { epoch } | Due::UseSeen { epoch, .. } | Due::Letter { epoch, .. } | Due::Call { epoch, .. }
                 if *epoch == gone)
         });
         self.lanes.remove(&Lane::Monitor);

@@ -1,6 +1,7 @@
 //! Calls: from the engine's request to the answer in the daemon's queue, step
 //! by step, so that anything can happen in between.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use virtplug_core::{
@@ -10,6 +11,7 @@ use virtplug_core::{
 
 use crate::agenda::{Due, Letter};
 use crate::fault::Fault;
+use crate::tally;
 use crate::world::World;
 
 /// What is to be done.
@@ -58,6 +60,17 @@ impl Call {
             Task::Look(machine) | Task::Start(_, machine) => Some(machine),
             Task::Attach(_, request) => Some(&request.machine),
             Task::Detach(_, request) => Some(&request.machine),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match &self.task {
+            Task::Open(_) => "connect",
+            Task::List => "list",
+            Task::Look(_) => "look",
+            Task::Attach(..) => "attach",
+            Task::Detach(..) => "detach",
+            Task::Start(..) => "start",
         }
     }
 
@@ -202,6 +215,7 @@ impl World {
             if wanted {
                 self.sessions.insert(uri.clone(), generation);
                 if self.faults.strikes(Fault::ConnectionLostAfter) {
+                    tally::hit(&mut self.tally.losses, "connect");
                     self.break_session(uri);
                 }
             }
@@ -216,11 +230,17 @@ impl World {
         }
     }
 
+    /// The connection breaks in the midst of a call.
+    pub(crate) fn lose_connection(&mut self, call: &Call) {
+        tally::hit(&mut self.tally.losses, call.name());
+        self.break_session(&call.uri);
+    }
+
     /// The connection breaks while something is read; the answer is lost.
     fn breaks_in_reading(&mut self, call: &Call) -> bool {
         let breaks = !self.is_broken(call) && self.faults.strikes(Fault::ConnectionLostBefore);
         if breaks {
-            self.break_session(&call.uri);
+            self.lose_connection(call);
         }
         breaks
     }
@@ -255,11 +275,12 @@ impl World {
     ) -> Option<Letter> {
         match call.stage {
             Stage::Check => {
-                let right = self.is_present(request) == Fact::Known(true);
-                call.stage = if right { Stage::Act } else { Stage::After };
-                if !right {
-                    call.result = Err(CallError::InstanceChanged);
-                }
+                call.result = self.check(call, request);
+                call.stage = if call.result.is_ok() {
+                    Stage::Act
+                } else {
+                    Stage::After
+                };
             }
             Stage::Act => {
                 call.result = self.act(call);
@@ -279,6 +300,27 @@ impl World {
             }
         }
         None
+    }
+
+    /// What the daemon reads right before an attach.
+    fn check(&mut self, call: &Call, request: &AttachRequest) -> Result<(), CallError> {
+        if self.is_present(request) != Fact::Known(true) {
+            return Err(CallError::InstanceChanged);
+        }
+        if request.allow_in_use || self.is_broken(call) {
+            return Ok(());
+        }
+        if self.faults.strikes(Fault::UseUnreadable) {
+            return Err(CallError::InUse(BTreeSet::new()));
+        }
+        let plugged = self.host.with_instance(request.alias.instance);
+        match plugged.map(|plugged| plugged.usage) {
+            Some(usage) if usage.refuses() => {
+                self.sight("a use was seen right before the call");
+                Err(CallError::InUse(usage.uses()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A detach or a start: nothing of a device is read.

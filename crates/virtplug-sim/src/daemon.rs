@@ -11,6 +11,7 @@ use crate::invariant::{self, Violation};
 use crate::mirror::Mirror;
 use crate::monitor::Monitor;
 use crate::server::Notice;
+use crate::tally;
 use crate::world::World;
 
 /// A connection of the daemon, or the attempt to open it.
@@ -160,7 +161,7 @@ impl World {
             if let Some(kind) = kind
                 && self.faults.strikes(Fault::DaemonDies)
             {
-                *self.tally.deaths.entry(kind).or_default() += 1;
+                tally::hit(&mut self.tally.deaths, kind);
                 self.kill_daemon();
                 let at = self.now + self.random.millis(50, 3000);
                 self.agenda.book(at, Due::Restart);
@@ -212,9 +213,27 @@ impl World {
                 self.begin_call(&machine.uri.clone(), Task::Start(op, machine));
             }
             Action::Report(Report::Ordered(_)) => self.tally.orders += 1,
-            Action::Report(_) => {}
+            Action::Report(report) => {
+                if let Some(what) = remarkable(&report) {
+                    self.sight(what);
+                }
+            }
         }
     }
+}
+
+/// Reports that show what a run got into.
+fn remarkable(report: &Report) -> Option<&'static str> {
+    Some(match report {
+        Report::InUse { .. } => "the guard refused a device",
+        Report::TakenInUse { .. } => "a device was taken although it was in use",
+        Report::Ambiguous(..) => "several devices claimed one serial number",
+        Report::Flapping { .. } => "a port flapped, or did so longer",
+        Report::Calmed { .. } => "a port that flapped was calm again",
+        Report::Held(..) => "a device stayed out as somebody detached it",
+        Report::Overdue(_) => "a call was overdue",
+        _ => return None,
+    })
 }
 
 /// What an action that does something is called.

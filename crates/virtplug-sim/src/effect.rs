@@ -1,11 +1,14 @@
 //! Effects: what a server does for a call, and what befalls the call meanwhile.
 
-use virtplug_core::{CallError, MachineKey};
+use virtplug_core::{AttachRequest, CallError, MachineKey};
 
 use crate::agenda::{Due, Ghost};
 use crate::call::{Call, Task};
 use crate::fault::Fault;
 use crate::machine::{Author, Doing};
+use crate::server::Server;
+use crate::tally;
+use crate::usage::Usage;
 use crate::world::World;
 
 /// libvirt's codes for what can be wrong with an attach or a detach: internal error,
@@ -28,13 +31,13 @@ impl World {
             return Err(closed());
         }
         if self.faults.strikes(Fault::ConnectionLostBefore) {
-            self.break_session(&call.uri);
+            self.lose_connection(call);
             self.may_land(call);
             return Err(closed());
         }
         if self.faults.strikes(Fault::CallRefused) {
             let code = *self.random.pick(&REFUSALS);
-            *self.tally.refusals.entry(code).or_default() += 1;
+            tally::hit(&mut self.tally.refusals, code);
             return Err(CallError::Libvirt {
                 code,
                 message: "refused".into(),
@@ -56,7 +59,7 @@ impl World {
             None => Ok(()),
         };
         if self.faults.strikes(Fault::ConnectionLostAfter) {
-            self.break_session(&call.uri);
+            self.lose_connection(call);
             return Err(closed());
         }
         if self.faults.strikes(Fault::DoneButFailed) {
@@ -94,8 +97,9 @@ impl World {
         match ghost {
             Ghost::Start(machine) => return self.start_or_resume(&machine.clone()),
             Ghost::Attach(request) => {
-                let notice = server.attach(&self.host, request, author)?;
-                self.announce(&notice);
+                let notice = server.attach(&self.host, request, author);
+                self.see_attach(request, notice.as_ref().err());
+                self.announce(&notice?);
             }
             Ghost::Detach(machine, alias) => {
                 let run = server.detach(machine, alias, author)?;
@@ -119,6 +123,31 @@ impl World {
 }
 
 impl World {
+    /// What an attach did to the host, and what else is worth counting.
+    fn see_attach(&mut self, request: &AttachRequest, error: Option<&CallError>) {
+        let instance = request.alias.instance;
+        let mut entries = self.servers.values().flat_map(Server::entries);
+        let entry = entries.find(|(at, _, entry)| {
+            **at == request.machine && entry.own().as_ref() == Some(&request.alias)
+        });
+        let holds = entry.map(|(_, _, entry)| entry.holds);
+        drop(entries);
+        match error {
+            Some(CallError::Libvirt { code: 55, message }) if message.contains("in use") => {
+                self.sight("an entry blocked the number of another device");
+            }
+            Some(_) => {}
+            None if holds == Some(None) => self.sight("an entry came without its device"),
+            None if holds == Some(Some(instance)) => {
+                // QEMU takes it from the drivers of the host.
+                if let Some(port) = self.host.port_of(instance) {
+                    self.change_use(&port, Usage::Free);
+                }
+            }
+            None => self.sight("an entry came with another device"),
+        }
+    }
+
     /// `virDomainCreate` or `virDomainResume`.
     fn start_or_resume(&mut self, machine: &MachineKey) -> Result<(), CallError> {
         let domains = self.servers.get(&machine.uri).map(|one| &one.domains);

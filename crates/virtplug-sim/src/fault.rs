@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use strum::EnumMessage;
+
 use crate::random::Random;
+use crate::tally::{self, Counts};
 
 /// A class of faults. Each strikes at one kind of occasion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumMessage)]
 pub enum Fault {
     /// The udev socket overflows: the event is lost, a rescan follows.
     UdevEventLost,
@@ -14,6 +17,8 @@ pub enum Fault {
     UdevEventDoubled,
     /// An event of udev waits for a long time.
     UdevEventLate,
+    /// An event of udev comes before earlier ones of other ports.
+    UdevEventOvertakes,
     /// A scan of all devices fails.
     ScanFails,
     /// A device cannot be read this time.
@@ -24,6 +29,10 @@ pub enum Fault {
     AuthorizedUnreadable,
     /// The udev record of a device cannot be read this time.
     RecordUnreadable,
+    /// What the host does with a device cannot be read this time.
+    UseUnreadable,
+    /// It is seen late that the host uses a device, or does no more.
+    UseChangeLate,
     /// The check right before an attach cannot read the device.
     CheckUnreadable,
     /// libvirt refuses a connection.
@@ -54,6 +63,8 @@ pub enum Fault {
     LibvirtEventDoubled,
     /// An event of libvirt waits for a long time.
     LibvirtEventLate,
+    /// An event of libvirt comes before earlier ones.
+    LibvirtEventOvertakes,
     /// QEMU does not let a device go; libvirt says that the removal failed.
     RemovalFails,
     /// QEMU lets a device go late.
@@ -66,15 +77,18 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 31] = [
         Self::UdevEventLost,
         Self::UdevEventDoubled,
         Self::UdevEventLate,
+        Self::UdevEventOvertakes,
         Self::ScanFails,
         Self::DeviceUnreadable,
         Self::SerialUnreadable,
         Self::AuthorizedUnreadable,
         Self::RecordUnreadable,
+        Self::UseUnreadable,
+        Self::UseChangeLate,
         Self::CheckUnreadable,
         Self::OpenRefused,
         Self::ListFails,
@@ -90,11 +104,19 @@ impl Fault {
         Self::LibvirtEventLost,
         Self::LibvirtEventDoubled,
         Self::LibvirtEventLate,
+        Self::LibvirtEventOvertakes,
         Self::RemovalFails,
         Self::RemovalLate,
         Self::RemovedEventLost,
         Self::DaemonDies,
     ];
+}
+
+impl Fault {
+    /// What happens then.
+    pub fn what(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Fault {
@@ -111,7 +133,7 @@ pub(crate) struct Faults {
     /// Of a hundred occasions, how many are struck.
     weather: BTreeMap<Fault, u8>,
     random: Random,
-    struck: BTreeMap<Fault, u64>,
+    struck: Counts<Fault>,
 }
 
 impl Faults {
@@ -147,13 +169,13 @@ impl Faults {
             None => chance > 0 && self.random.percent(chance),
         };
         if strikes {
-            *self.struck.entry(fault).or_default() += 1;
+            tally::hit(&mut self.struck, fault);
         }
         strikes
     }
 
     /// How often each struck.
-    pub(crate) fn into_counts(self) -> BTreeMap<Fault, u64> {
+    pub(crate) fn into_counts(self) -> Counts<Fault> {
         self.struck
     }
 }

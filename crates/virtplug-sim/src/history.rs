@@ -11,8 +11,13 @@ fn device(device: &Device) -> String {
         (false, true) => ", unprocessed",
         (_, false) => ", serial unknown",
     };
+    let used = match device.in_use.known() {
+        Some(uses) if uses.is_empty() => "",
+        Some(_) => ", in use",
+        None => ", use unknown",
+    };
     format!(
-        "{} at {} instance {}{unknown}",
+        "{} at {} instance {}{unknown}{used}",
         device.port, device.address, device.instance
     )
 }
@@ -62,6 +67,7 @@ fn rule(rule: &Arc<Rule>) -> String {
         ("follow", options.follow.is_some()),
         ("start", options.start_machine),
         ("guest port", options.guest_port.is_some()),
+        ("allow in use", options.allow_in_use),
     ];
     // Writing to a string does not fail.
     let mut text = format!("{} <- {}", rule.owner, rule.origin);

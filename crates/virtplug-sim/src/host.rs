@@ -8,6 +8,7 @@ use virtplug_core::{
 };
 
 use crate::gadget::Gadget;
+use crate::usage::Usage;
 
 /// The highest number that the kernel gives to a device; 1 is the root hub.
 const LAST_NUMBER: u8 = 127;
@@ -21,6 +22,9 @@ pub(crate) struct Plugged {
     pub(crate) authorized: bool,
     /// Whether udev is done with it and its record exists.
     pub(crate) processed: bool,
+    pub(crate) usage: Usage,
+    /// Whether drivers of the host have it when no machine does.
+    bound: bool,
 }
 
 /// Kernel and sysfs.
@@ -29,6 +33,8 @@ pub(crate) struct Host {
     next_inode: u64,
     /// Where the search for a free number begins, by bus.
     next_number: BTreeMap<BusNumber, u8>,
+    /// How often the numbers of a bus came to their end.
+    pub(crate) wraps: u64,
     plugged: BTreeMap<PortPath, Plugged>,
 }
 
@@ -37,6 +43,7 @@ impl Host {
         Self {
             next_inode: 1000,
             next_number: BTreeMap::new(),
+            wraps: 0,
             plugged: BTreeMap::new(),
         }
     }
@@ -54,7 +61,7 @@ impl Host {
     }
 
     pub(crate) fn has_instance(&self, instance: InstanceId) -> bool {
-        self.plugged.values().any(|one| one.instance == instance)
+        self.with_instance(instance).is_some()
     }
 
     /// The device with an address.
@@ -67,6 +74,25 @@ impl Host {
         self.plugged
             .values()
             .filter(move |one| one.gadget.ids() == ids)
+    }
+
+    pub(crate) fn with_instance(&self, instance: InstanceId) -> Option<&Plugged> {
+        self.plugged.values().find(|one| one.instance == instance)
+    }
+
+    /// The port of an instance.
+    pub(crate) fn port_of(&self, instance: InstanceId) -> Option<PortPath> {
+        let mut all = self.plugged.iter();
+        let found = all.find(|(_, one)| one.instance == instance);
+        found.map(|(port, _)| port.clone())
+    }
+
+    /// Notes whether the drivers of the host take a device that a machine lost.
+    pub(crate) fn give_back(&mut self, instance: InstanceId, bound: bool) {
+        let mut all = self.plugged.values_mut();
+        if let Some(plugged) = all.find(|one| one.instance == instance) {
+            plugged.bound = bound;
+        }
     }
 
     /// Plugs in a gadget; whether the port was free and its hub is there.
@@ -134,7 +160,7 @@ impl Host {
             removable: Fact::Known(Removable::Unknown),
             peer: Fact::Known(None),
             half: Fact::Known(Half::Usb2),
-            bound: Fact::Known(true),
+            bound: Fact::Known(plugged.bound),
             authorized: Fact::Known(plugged.authorized),
             serial: Fact::Known(plugged.gadget.raw_serial()),
             manufacturer: Fact::Known(None),
@@ -145,7 +171,7 @@ impl Host {
                 Fact::Unknown
             },
             processed: plugged.processed,
-            in_use: Fact::Known(BTreeSet::new()),
+            in_use: Fact::Known(plugged.usage.uses()),
         })
     }
 
@@ -157,6 +183,8 @@ impl Host {
             instance: InstanceId::new("boot", &syspath(port), self.next_inode),
             authorized: true,
             processed: false,
+            usage: Usage::Free,
+            bound: true,
         };
         self.plugged.insert(port.clone(), plugged);
     }
@@ -175,6 +203,7 @@ impl Host {
             .chain(2..*next)
             .find(|number| !used(*number))
             .unwrap_or(LAST_NUMBER);
+        self.wraps += u64::from(number < *next || number == LAST_NUMBER);
         *next = if number == LAST_NUMBER { 2 } else { number + 1 };
         HostAddress {
             bus,

@@ -69,6 +69,11 @@ const OF_ACTIONS: &[(&str, ActionCheck)] = &[
         action::detach_has_a_reason,
     ),
     ("I4 refused devices stay out", action::refused_stays_out),
+    (
+        "I4 what the host uses stays out",
+        action::what_is_in_use_stays_out,
+    ),
+    ("I4 a copy gets nothing", rule::a_copy_gets_nothing),
     ("I6 one call per machine", action::one_call_at_a_time),
     ("I7 a hold is respected", action::a_hold_is_respected),
     ("I7 a pause is respected", order::a_pause_is_respected),
@@ -89,6 +94,7 @@ const OF_ACTIONS: &[(&str, ActionCheck)] = &[
         action::no_room_waits_for_a_change,
     ),
     ("I8 a flapping port pauses", action::a_flapping_port_pauses),
+    ("I8 a calm port is calm", action::a_calm_port_is_calm),
 ];
 
 const OF_STATES: &[(&str, StateCheck)] = &[

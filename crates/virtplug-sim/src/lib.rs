@@ -29,6 +29,7 @@ mod server;
 mod shrink;
 mod small_world;
 mod tally;
+mod usage;
 mod wish;
 mod world;
 
@@ -42,4 +43,5 @@ pub use plan::Plan;
 pub use rules::{Asks, RuleSpec, Terms, group, machines, ports};
 pub use schedule::{Failure, Schedule};
 pub use small_world::small_world;
-pub use tally::Tally;
+pub use tally::{Count, Counts, Tally};
+pub use usage::Usage;

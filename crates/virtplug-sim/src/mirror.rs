@@ -5,6 +5,8 @@
 
 mod around;
 mod fault;
+mod flapping;
+mod guard;
 mod machine;
 mod orders;
 
@@ -13,11 +15,13 @@ use std::time::Duration;
 
 use virtplug_core::{
     Action, CallError, ConnectionUri, Device, Event, Fact, HostAddress, InstanceId, MachineKey,
-    MachineRead, OpId, Orders, Outcome, OwnAlias, Policy, PortPath, Time,
+    MachineRead, OpId, Orders, Outcome, OwnAlias, Policy, PortPath, Report, Time,
 };
 
 use crate::wish::{Followed, Wish};
 pub(crate) use around::{Around, fits, following};
+pub(crate) use flapping::Arrivals;
+pub(crate) use guard::is_refused;
 pub(crate) use machine::Known;
 use orders::Fresh;
 
@@ -61,7 +65,7 @@ pub(crate) struct Mirror {
     pub(crate) devices: BTreeMap<PortPath, Device>,
     pub(crate) unreadable: BTreeSet<PortPath>,
     /// When instances appeared at a port.
-    pub(crate) arrivals: BTreeMap<PortPath, VecDeque<Time>>,
+    pub(crate) arrivals: BTreeMap<PortPath, Arrivals>,
     pub(crate) up: BTreeSet<ConnectionUri>,
     pub(crate) opening: BTreeSet<ConnectionUri>,
     pub(crate) listing: BTreeSet<ConnectionUri>,
@@ -206,6 +210,9 @@ impl Mirror {
             Action::Attach(op, request) => {
                 let machine = request.machine.clone();
                 let alias = request.alias.clone();
+                if let Some(arrivals) = self.arrivals.get_mut(&alias.port) {
+                    arrivals.tried();
+                }
                 self.unresolved.insert(machine.clone(), request.address);
                 self.in_flight
                     .insert(machine.clone(), Asked::Attach(*op, alias));
@@ -225,6 +232,9 @@ impl Mirror {
                     self.spent.insert((instance, machine.clone()));
                 }
                 self.in_flight.insert(machine.clone(), Asked::Start(*op));
+            }
+            Action::Report(Report::Calmed { port, .. }) => {
+                self.arrivals.remove(port);
             }
             Action::Report(_) => {}
         }
@@ -249,7 +259,7 @@ impl Mirror {
             self.lose(now, [&device.port]);
             self.arrive(now, &device, there_before);
         }
-        if same.as_ref() != Some(&device) {
+        if !same.is_some_and(|before| guard::is_same_to_calls(&before, &device)) {
             for known in self.machines.values_mut() {
                 known.forgive(device.instance);
             }
@@ -269,10 +279,7 @@ impl Mirror {
 
     fn arrive(&mut self, now: Time, device: &Device, there_before: bool) {
         let arrivals = self.arrivals.entry(device.port.clone()).or_default();
-        arrivals.push_back(now);
-        if arrivals.len() > 6 {
-            arrivals.pop_front();
-        }
+        arrivals.note(now);
         if !self.complete {
             return;
         }
@@ -329,13 +336,19 @@ impl Mirror {
             return;
         };
         self.in_flight.remove(&machine);
-        if outcome.result == Err(CallError::InstanceChanged) {
+        if matches!(
+            outcome.result,
+            Err(CallError::InstanceChanged | CallError::InUse(_))
+        ) {
             // Nothing was called.
             self.unresolved.remove(&machine);
         }
         self.learn(&machine, &outcome.after);
         let known = self.machines.entry(machine.clone()).or_default();
         match asked {
+            Asked::Attach(_, alias) if matches!(outcome.result, Err(CallError::InUse(_))) => {
+                self.refused_by_call(&alias, outcome);
+            }
             Asked::Attach(_, alias) if !known.has_good(&alias) => {
                 known.attach_failed(now, alias.instance);
             }

@@ -9,6 +9,8 @@ use virtplug_core::{Device, Event, Fact, PortPath};
 
 use crate::agenda::{Due, Lane, Letter};
 use crate::fault::Fault;
+use crate::server::Server;
+use crate::usage::Usage;
 use crate::world::World;
 
 /// The monitor's thread.
@@ -61,6 +63,7 @@ impl World {
         let lost = self.faults.strikes(Fault::UdevEventLost);
         let doubled = self.faults.strikes(Fault::UdevEventDoubled);
         let late = self.faults.strikes(Fault::UdevEventLate);
+        let overtakes = self.faults.strikes(Fault::UdevEventOvertakes);
         let Some(daemon) = &mut self.daemon else {
             return;
         };
@@ -70,7 +73,12 @@ impl World {
             if doubled {
                 daemon.monitor.socket.push(port.clone());
             }
-            daemon.monitor.socket.push(port);
+            let place = if overtakes {
+                0
+            } else {
+                daemon.monitor.socket.len()
+            };
+            daemon.monitor.socket.insert(place, port);
         }
         let delay = if late {
             self.random.millis(2000, 30_000)
@@ -78,6 +86,40 @@ impl World {
             Duration::ZERO
         };
         self.wake_monitor_after(delay);
+    }
+
+    /// The host begins to use a device, or ends that.
+    pub(crate) fn change_use(&mut self, port: &PortPath, usage: Usage) {
+        let Some(plugged) = self.host.at(port) else {
+            return;
+        };
+        let instance = plugged.instance;
+        let mut entries = self.servers.values().flat_map(Server::entries);
+        let attached = entries.any(|(_, _, entry)| entry.holds == Some(instance));
+        if plugged.usage == usage || (attached && usage != Usage::Free) {
+            return;
+        }
+        let takes = if self.faults.strikes(Fault::UseChangeLate) {
+            self.random.millis(2000, 60_000)
+        } else {
+            self.random.latency()
+        };
+        let at = self.now + takes;
+        if let Some(plugged) = self.host.at_mut(port) {
+            plugged.usage = usage;
+        }
+        if let Some(daemon) = &self.daemon {
+            let (epoch, port) = (daemon.epoch, port.clone());
+            self.agenda.book(at, Due::UseSeen { epoch, port });
+        }
+    }
+
+    /// The daemon sees that the host uses a device otherwise, and reads it.
+    pub(crate) fn use_seen(&mut self, port: PortPath) {
+        if let Some(daemon) = &mut self.daemon {
+            daemon.monitor.socket.push(port);
+            self.wake_monitor();
+        }
     }
 
     pub(crate) fn wake_monitor(&mut self) {
@@ -171,6 +213,9 @@ impl World {
             device.udev = Fact::Unknown;
             // As the edge reads it: without a record udev is not done.
             device.processed = false;
+        }
+        if self.faults.strikes(Fault::UseUnreadable) {
+            device.in_use = Fact::Unknown;
         }
         Presence::Present(device.into())
     }

@@ -13,6 +13,8 @@ use crate::gadget::Gadget;
 use crate::invariant::Violation;
 use crate::machine::Sockets;
 use crate::rules::{self, RuleSpec};
+use crate::tally;
+use crate::usage::Usage;
 use crate::world::World;
 
 /// One thing that happens to the world. What makes no sense at that moment,
@@ -37,6 +39,11 @@ pub enum Operation {
     WakeHost,
     /// So many other devices come and go on a bus.
     SkipNumbers(u16, u8),
+    /// The host begins to use a device in a way, or ends that. What is in a
+    /// machine it cannot use.
+    Use(PortPath, Usage),
+    /// A device is enumerated again, that often, every so many milliseconds.
+    Flap(PortPath, u8, u64),
     /// `authorized` of a device is written.
     Authorize(PortPath, bool),
     /// Somebody triggers an event of a device by hand.
@@ -47,6 +54,8 @@ pub enum Operation {
     Start(MachineKey),
     /// A machine ends.
     Stop(MachineKey),
+    /// QEMU of a machine is killed: no driver of the host takes what it had.
+    Crash(MachineKey),
     /// A machine is saved and ends.
     Save(MachineKey),
     /// A machine moves to another host with its run.
@@ -91,8 +100,9 @@ pub enum Operation {
     BreakConnection(ConnectionUri),
     /// A new configuration is loaded.
     Reload(Vec<RuleSpec>),
-    /// Somebody gives the device at a port to a machine, or to the host.
-    Give(PortPath, Option<MachineKey>),
+    /// Somebody gives the device at a port to a machine, or to the host; maybe
+    /// even while the host uses it.
+    Give(PortPath, Option<MachineKey>, bool),
     /// Somebody orders anything else.
     Order(Order),
     /// The daemon is killed.
@@ -106,7 +116,7 @@ pub enum Operation {
 impl World {
     /// Lets an operation happen.
     pub(crate) fn operate(&mut self, operation: &Operation) -> Result<(), Violation> {
-        *self.tally.operations.entry(operation.into()).or_default() += 1;
+        tally::hit(&mut self.tally.operations, operation.into());
         if !matches!(operation, Operation::Wait(_)) {
             self.note(|| format!("{operation:?}"));
         }
@@ -117,19 +127,25 @@ impl World {
                 let policy = self.policy.clone();
                 return self.feed(virtplug_core::Event::Policy(policy));
             }
-            Operation::Give(port, machine) => {
+            Operation::Give(port, machine, allow_in_use) => {
                 if let Some(plugged) = self.host.at(port) {
                     let order = Order::Hold {
                         port: port.clone(),
                         instance: plugged.instance,
                         owner: machine.clone().map_or(Owner::Host, Owner::Machine),
-                        allow_in_use: false,
+                        allow_in_use: *allow_in_use,
                     };
                     return self.feed(virtplug_core::Event::Order(order));
                 }
             }
             Operation::Order(order) => {
                 return self.feed(virtplug_core::Event::Order(order.clone()));
+            }
+            Operation::Flap(port, times, millis) => {
+                for _ in 0..*times {
+                    self.operate_device(&Operation::Reset(port.clone()));
+                    self.pass(Duration::from_millis(*millis))?;
+                }
             }
             Operation::StartDaemon => return self.start_daemon(),
             Operation::KillDaemon => self.kill_daemon(),
@@ -172,6 +188,7 @@ impl World {
                     .skip_numbers(virtplug_core::BusNumber(*bus), *count);
                 Vec::new()
             }
+            Operation::Use(port, usage) => return self.change_use(port, *usage),
             Operation::Authorize(port, authorized) => {
                 let plugged = self.host.at_mut(port);
                 let changed = plugged.filter(|one| one.authorized != *authorized);

@@ -52,6 +52,8 @@ pub struct Terms {
     pub follow: bool,
     /// `start-machine`.
     pub start: bool,
+    /// `allow-in-use`.
+    pub allow_in_use: bool,
     /// `guest-port`, always the same.
     pub guest_port: bool,
     /// `group`, or 0.
@@ -130,6 +132,7 @@ impl Terms {
                 ports: vec![1],
             }),
             start_machine: self.start,
+            allow_in_use: self.allow_in_use,
             group: (self.group > 0).then(|| group(self.group)),
             ..RuleOptions::default()
         }

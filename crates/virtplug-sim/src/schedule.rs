@@ -14,7 +14,7 @@ use crate::operation::Operation;
 use crate::random::Random;
 use crate::rules::{self, RuleSpec};
 use crate::server::Server;
-use crate::tally::Tally;
+use crate::tally::{self, Tally};
 use crate::world::World;
 
 /// Everything that decides a run; the same schedule runs the same way always.
@@ -68,6 +68,9 @@ impl Schedule {
             Ok(()) => {
                 let mut tally = world.tally;
                 tally.faults = world.faults.into_counts();
+                for _ in 0..world.host.wraps {
+                    tally::hit(&mut tally.sights, "the numbers of a bus began anew");
+                }
                 Ok(tally)
             }
             Err(violation) => Err(Box::new(Failure {

@@ -4,6 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::fault::Fault;
 
+/// How often something happened, and in how many schedules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How often.
+    pub hits: u64,
+    /// In how many schedules at least once.
+    pub schedules: u64,
+}
+
+/// Counts of one kind of things.
+pub type Counts<K> = BTreeMap<K, Count>;
+
 /// Counts of one run, or of many.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -19,19 +31,32 @@ pub struct Tally {
     pub starts: u64,
     /// Orders that took effect.
     pub orders: u64,
-    /// How often each class of faults struck.
-    pub faults: BTreeMap<Fault, u64>,
-    /// How often each operation was asked for.
-    pub operations: BTreeMap<&'static str, u64>,
-    /// How often libvirt refused a call with which code.
-    pub refusals: BTreeMap<i32, u64>,
-    /// After which actions the daemon died.
-    pub deaths: BTreeMap<&'static str, u64>,
+    /// Each class of faults that struck.
+    pub faults: Counts<Fault>,
+    /// What cables, machines and people did, as far as it made sense then.
+    pub operations: Counts<&'static str>,
+    /// What came of all that: in the world, and by what the engine told.
+    pub sights: Counts<&'static str>,
+    /// The codes with which libvirt refused calls for no reason.
+    pub refusals: Counts<i32>,
+    /// The calls in whose midst the connection was lost.
+    pub losses: Counts<&'static str>,
+    /// The actions after which the daemon died.
+    pub deaths: Counts<&'static str>,
 }
 
-fn add<K: Ord + Copy>(counts: &mut BTreeMap<K, u64>, others: &BTreeMap<K, u64>) {
-    for (key, count) in others {
-        *counts.entry(*key).or_default() += count;
+/// Counts one more in a single run.
+pub(crate) fn hit<K: Ord>(counts: &mut Counts<K>, key: K) {
+    let count = counts.entry(key).or_default();
+    count.hits += 1;
+    count.schedules = 1;
+}
+
+fn add<K: Ord + Copy>(counts: &mut Counts<K>, others: &Counts<K>) {
+    for (key, other) in others {
+        let count = counts.entry(*key).or_default();
+        count.hits += other.hits;
+        count.schedules += other.schedules;
     }
 }
 
@@ -46,7 +71,9 @@ impl Tally {
         self.orders += other.orders;
         add(&mut self.faults, &other.faults);
         add(&mut self.operations, &other.operations);
+        add(&mut self.sights, &other.sights);
         add(&mut self.refusals, &other.refusals);
+        add(&mut self.losses, &other.losses);
         add(&mut self.deaths, &other.deaths);
     }
 }

@@ -14,7 +14,7 @@ use crate::invariant::{self, Violation};
 use crate::machine::{Author, Doing, Entry};
 use crate::random::Random;
 use crate::server::{Notice, Server};
-use crate::tally::Tally;
+use crate::tally::{self, Tally};
 
 /// How long everything may take to come to rest: the longest pause of a port
 /// that flaps is five minutes, and it may begin at the last moment.
@@ -59,6 +59,11 @@ impl World {
             let seconds = self.now.since(Time::default()).as_secs_f64();
             history.push(format!("{seconds:10.3}  {}", line()));
         }
+    }
+
+    /// Counts something that came about.
+    pub(crate) fn sight(&mut self, what: &'static str) {
+        tally::hit(&mut self.tally.sights, what);
     }
 
     fn next_due(&self) -> Option<Time> {
@@ -123,11 +128,12 @@ impl World {
         match due {
             Due::Processed(port) => self.processed(port),
             Due::Monitor { epoch } if Some(epoch) == current => self.look_at_devices(),
+            Due::UseSeen { epoch, port } if Some(epoch) == current => self.use_seen(port),
             Due::Letter { epoch, letter } if Some(epoch) == current => {
                 return self.read_letter(letter);
             }
             Due::Call { epoch, call, turn } if Some(epoch) == current => self.step_call(call, turn),
-            Due::Monitor { .. } | Due::Letter { .. } | Due::Call { .. } => {}
+            Due::Monitor { .. } | Due::UseSeen { .. } | Due::Letter { .. } | Due::Call { .. } => {}
             Due::Removal {
                 machine,
                 run,
@@ -160,6 +166,9 @@ impl World {
         if !fails {
             self.note(|| format!("QEMU of {machine} let {alias} go"));
             self.blame(author, machine, run, &entry);
+            if let Some(instance) = entry.holds {
+                self.host.give_back(instance, true);
+            }
         }
         if !self.faults.strikes(Fault::RemovedEventLost) {
             self.announce(&notice);
@@ -200,7 +209,19 @@ impl World {
                 generation,
                 notice: notice.clone(),
             };
-            self.send_by_connection(&uri, generation, takes, letter);
+            if self.faults.strikes(Fault::LibvirtEventOvertakes) {
+                self.send(Duration::ZERO, letter);
+            } else {
+                self.send_by_connection(&uri, generation, takes, letter);
+            }
+        }
+    }
+
+    fn send(&mut self, takes: Duration, letter: Letter) {
+        let at = self.now + takes;
+        if let Some(daemon) = &self.daemon {
+            let epoch = daemon.epoch;
+            self.agenda.book(at, Due::Letter { epoch, letter });
         }
     }
 

@@ -1,6 +1,6 @@
 //! Two devices, two machines and one fault, in every order.
 //!
-//! 27 classes of faults in five scenes. `virtplug-sim --depth` goes deeper than
+//! 31 classes of faults in five scenes. `virtplug-sim --depth` goes deeper than
 //! this test has the time for; docs/RELIABILITY.md tells how many orders these are.
 
 // A test fails by a panic.

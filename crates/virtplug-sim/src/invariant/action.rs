@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use virtplug_core::{Action, AttachRequest, DetachRequest, MachineKey, Rule, Time};
+use virtplug_core::{Action, AttachRequest, DetachRequest, MachineKey, Report, Rule, Time};
 
 use super::Verdict;
-use crate::mirror::{Asked, Known, Mirror};
+use crate::mirror::{Arrivals, Asked, Known, Mirror, is_refused};
 use crate::wish::{Place, holding};
 
 /// How long a device may wait for udev.
@@ -97,12 +97,12 @@ pub(super) fn attach_waits_until_it_can(mirror: &Mirror, now: Time, action: &Act
     let seen = mirror
         .arrivals
         .get(&request.alias.port)
-        .and_then(|all| all.back());
+        .and_then(Arrivals::last);
     let processed = mirror
         .device_of(request.alias.instance)
         .is_some_and(|device| device.processed);
     ensure(
-        processed || seen.is_some_and(|seen| now.since(*seen) >= UDEV_PATIENCE),
+        processed || seen.is_some_and(|seen| now.since(seen) >= UDEV_PATIENCE),
         || format!("udev is not done with {}", request.alias),
     )
 }
@@ -346,12 +346,44 @@ pub(super) fn a_flapping_port_pauses(mirror: &Mirror, now: Time, action: &Action
     let Some(arrivals) = mirror.arrivals.get(&request.alias.port) else {
         return Ok(());
     };
-    let (Some(oldest), Some(last)) = (arrivals.front(), arrivals.back()) else {
+    let quiet = arrivals.last().map(|last| now.since(last));
+    let least = arrivals.least_pause();
+    ensure(quiet.is_none_or(|quiet| quiet >= least), || {
+        format!(
+            "{} flaps; it was quiet {quiet:?} of {least:?}",
+            request.alias.port
+        )
+    })
+}
+
+/// What is told of a port that flapped is told when it is calm, and is true.
+pub(super) fn a_calm_port_is_calm(mirror: &Mirror, now: Time, action: &Action) -> Verdict {
+    let Action::Report(Report::Calmed { port, tally, .. }) = action else {
         return Ok(());
     };
-    let flapping = arrivals.len() > 5 && last.since(*oldest) <= Duration::from_secs(30);
-    ensure(
-        !flapping || now.since(*last) >= Duration::from_secs(2),
-        || format!("{} flaps", request.alias.port),
-    )
+    let arrivals = mirror.arrivals.get(port);
+    let flapping = arrivals.and_then(|arrivals| arrivals.flapping.as_ref());
+    let right = flapping.is_some_and(|flapping| {
+        (flapping.since, flapping.connects) == (tally.since, tally.connects)
+    });
+    let calm = arrivals.is_some_and(|arrivals| arrivals.is_calm(now));
+    ensure(right && calm, || {
+        format!("{tally:?} at {port}: {arrivals:?}")
+    })
+}
+
+pub(super) fn what_is_in_use_stays_out(mirror: &Mirror, _: Time, action: &Action) -> Verdict {
+    let Some(request) = attach(action) else {
+        return Ok(());
+    };
+    let Some(device) = mirror.device_of(request.alias.instance) else {
+        return Ok(());
+    };
+    let allowed = mirror.may_be_used(&request.machine, device);
+    ensure(allowed || !request.allow_in_use, || {
+        format!("nothing lets {} be taken while it is used", request.alias)
+    })?;
+    ensure(request.allow_in_use || !is_refused(device), || {
+        format!("{} is in use: {:?}", request.alias, device.in_use)
+    })
 }

@@ -1,7 +1,8 @@
 //! Invariants of the state that everything comes to when faults have ended.
 
 use virtplug_core::{
-    Assignment, ConnectionUri, Device, Giver, InstanceId, MachineKey, Owner, Policy, PortPath, Rule,
+    Assignment, ConnectionUri, Device, Giver, Grant, InstanceId, MachineKey, Owner, Policy,
+    PortPath, Rule,
 };
 
 use super::Verdict;
@@ -161,6 +162,9 @@ fn excuse(
     {
         return Some("somebody took it out");
     }
+    if plugged.usage.refuses() && !may_be_used(world, machine, plugged.instance) {
+        return Some("the host uses it");
+    }
     if let Some(hung) = &world.hung {
         let asked = world
             .daemon
@@ -186,6 +190,21 @@ fn excuse(
         Sockets::Count(_) => domain.takes_one_more().is_err(),
     };
     full.then_some("no room")
+}
+
+/// Whether what gives a device to a machine lets it be taken while it is used.
+fn may_be_used(world: &World, machine: &MachineKey, instance: InstanceId) -> bool {
+    let Some((daemon, _)) = resting(world) else {
+        return false;
+    };
+    let hold = daemon.mirror.orders.holds.get(&instance);
+    let mut views = daemon.engine.devices();
+    let view = views.find(|view| view.device.instance == instance);
+    let grant = view.and_then(|view| view.assignment.grant());
+    let grant = grant.filter(|grant| grant.machine == *machine);
+    let by_rule = grant.and_then(Grant::rule);
+    hold.is_some_and(|hold| hold.allow_in_use)
+        || by_rule.is_some_and(|rule| rule.options.allow_in_use)
 }
 
 pub(super) fn attachments_equal_assignments(world: &World) -> Verdict {
@@ -332,6 +351,10 @@ pub(super) fn nothing_is_under_way(world: &World) -> Verdict {
     }
     if daemon.calls.is_empty() && !daemon.engine.is_settled() {
         return Err("the engine says that it is not settled".into());
+    }
+    let mut arrivals = daemon.mirror.arrivals.iter();
+    if let Some((port, _)) = arrivals.find(|(_, one)| one.flapping.is_some()) {
+        return Err(format!("{port} flaps for ever"));
     }
     match daemon.engine.next_wakeup() {
         Some(_) if world.hung.is_some() => Ok(()),

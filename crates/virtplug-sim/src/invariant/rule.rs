@@ -1,6 +1,8 @@
 //! Invariants of what the options of rules promise.
 
-use virtplug_core::{Action, AttachRequest, MachineRead, Owner, Time};
+use virtplug_core::{
+    Action, AttachRequest, Device, Fact, MachineRead, Owner, Rule, Time, Verdict as Judged,
+};
 
 use super::Verdict;
 use crate::mirror::{Mirror, following};
@@ -57,6 +59,40 @@ fn shares(rules: &[Holding<'_>], first: &Holding<'_>, second: &Holding<'_>) -> b
         && counts(first)
         && counts(second)
         && place(first) < place(second)
+}
+
+/// Where only a serial number tells whom a rule means, and two claim it, neither
+/// is attached.
+pub(super) fn a_copy_gets_nothing(mirror: &Mirror, _: Time, action: &Action) -> Verdict {
+    let (Some(request), Some(policy)) = (attach(action), &mirror.policy) else {
+        return Ok(());
+    };
+    let Some(device) = mirror.device_of(request.alias.instance) else {
+        return Ok(());
+    };
+    if request.alias.followed || mirror.held(device.instance).is_some() {
+        return Ok(());
+    }
+    let same = |other: &&Device| {
+        other.instance != device.instance
+            && (other.vendor, other.product) == (device.vendor, device.product)
+            && matches!(&device.serial, Fact::Known(Some(_)))
+            && other.serial == device.serial
+    };
+    let copies: Vec<&Device> = mirror.devices.values().filter(same).collect();
+    let means = |rule: &Rule| {
+        let mut meant = copies.iter();
+        let copied = meant.any(|copy| rule.matcher.judge(copy, &()) != Judged::No);
+        rule.matcher.serial.is_some() && rule.options.count.is_none() && copied
+    };
+    let rules = holding(policy, device);
+    let mut own = rules
+        .iter()
+        .filter(|one| one.certain && one.rule.machine() == Some(&request.machine));
+    if !copies.is_empty() && own.all(|one| means(one.rule)) {
+        return Err(format!("{} may be a copy", request.alias));
+    }
+    Ok(())
 }
 
 pub(super) fn no_more_than_the_count(mirror: &Mirror, _: Time, action: &Action) -> Verdict {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use virtplug_core::{Assignment, Grant, InstanceId, MachineKey, Refusal};
+use virtplug_core::{Assignment, Fact, Grant, InstanceId, MachineKey, Obstacle, Refusal};
 
 use super::Verdict;
 use crate::machine::Author;
@@ -84,6 +84,10 @@ pub(super) fn every_gap_has_an_obstacle(world: &World) -> Verdict {
                 "{port} is not in {machine} and nothing stands against it"
             ));
         };
+        if *obstacle == Obstacle::InUse(Fact::Unknown) && next.is_none() && daemon.mirror.scans == 0
+        {
+            return Err(format!("nobody reads again what the host does with {port}"));
+        }
         let timed = obstacle_end(obstacle);
         if let Some(end) = timed
             && !daemon.mirror.in_flight.contains_key(machine)

@@ -98,8 +98,8 @@ impl Mirror {
                 port,
                 instance,
                 owner,
-                ..
-            } => self.hold(port, *instance, owner),
+                allow_in_use,
+            } => self.hold(port, *instance, owner, *allow_in_use),
             Order::Release(port) => self.release(port),
             Order::ReleaseAll => {
                 self.orders.holds.clear();
@@ -158,7 +158,7 @@ impl Mirror {
         }
     }
 
-    fn hold(&mut self, port: &PortPath, instance: InstanceId, owner: &Owner) {
+    fn hold(&mut self, port: &PortPath, instance: InstanceId, owner: &Owner, allow_in_use: bool) {
         let device = self.devices.get(port);
         let Some(device) = device.filter(|device| device.instance == instance) else {
             return;
@@ -193,7 +193,7 @@ impl Mirror {
             in_pause: BTreeSet::new(),
             until_end_of,
             run: None,
-            allow_in_use: false,
+            allow_in_use,
         };
         self.orders.holds.insert(instance, hold);
         for known in self.machines.values_mut() {

@@ -1,17 +1,22 @@
 //! What machines go through.
 
-use virtplug_core::MachineKey;
+use virtplug_core::{InstanceId, MachineKey};
 
 use super::Operation;
 use crate::machine::{Doing, Domain, Entry};
 use crate::server::Notice;
 use crate::world::World;
 
+/// Counted where a saved, migrated or reverted machine brings an entry of ours
+/// whose device is another enumeration by then, or gone.
+pub(crate) const STALE_AT_START: &str = "a machine came with a stale entry of ours";
+
 impl World {
     pub(super) fn operate_machine(&mut self, operation: &Operation) {
         let notice = match operation {
             Operation::Start(machine) => self.start(machine),
             Operation::Stop(machine) => self.end(machine, false),
+            Operation::Crash(machine) => self.crash(machine),
             Operation::Save(machine) => self.end(machine, true),
             Operation::MigrateAway(machine) => self.migrate_away(machine),
             Operation::MigrateBack(machine) => self.migrate_back(machine),
@@ -83,6 +88,14 @@ impl World {
         if !started {
             return None;
         }
+        let run = server.domains.get(machine)?.run.as_ref()?;
+        let stale = run.entries.iter().filter(|entry| {
+            let own = entry.own();
+            own.is_some_and(|alias| entry.holds != Some(alias.instance))
+        });
+        for _ in 0..stale.count() {
+            self.sight(STALE_AT_START);
+        }
         // RESUMED comes before STARTED.
         self.announce(&Notice::Machine(machine.clone()));
         Some(Notice::Machine(machine.clone()))
@@ -95,10 +108,25 @@ impl World {
             return None;
         }
         let run = server.end(machine)?;
+        for instance in run.entries.iter().filter_map(|entry| entry.holds) {
+            self.host.give_back(instance, true);
+        }
         if saved && let Some(domain) = server.domains.get_mut(machine) {
             domain.saved = Some(run.entries);
         }
         Some(Notice::Machine(machine.clone()))
+    }
+
+    fn crash(&mut self, machine: &MachineKey) -> Option<Notice> {
+        let server = self.servers.get(&machine.uri)?;
+        let run = server.domains.get(machine)?.run.as_ref()?;
+        let held = run.entries.iter().filter_map(|entry| entry.holds);
+        let held: Vec<InstanceId> = held.collect();
+        let notice = self.end(machine, false);
+        for instance in held {
+            self.host.give_back(instance, false);
+        }
+        notice
     }
 
     pub(crate) fn set_doing(&mut self, machine: &MachineKey, doing: Doing) -> Option<Notice> {

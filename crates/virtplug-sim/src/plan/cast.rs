@@ -13,15 +13,19 @@ pub(super) struct Cast {
     pub(super) machines: Vec<MachineKey>,
     pub(super) ports: Vec<PortPath>,
     pub(super) gadgets: Vec<Gadget>,
+    /// Whether machines are off mostly, and started when their device is plugged in.
+    pub(super) eager: bool,
 }
 
 impl Cast {
     pub(super) fn choose(random: &mut Random) -> Self {
+        let eager = random.percent(15);
         if random.percent(20) {
             return Self {
                 machines: machines(),
                 ports: ports(),
                 gadgets: Gadget::ALL.to_vec(),
+                eager,
             };
         }
         let plain = Gadget::ALL.into_iter().filter(|one| *one != Gadget::Hub);
@@ -29,6 +33,7 @@ impl Cast {
             machines: random.some(machines(), 2),
             ports: random.some(ports(), 3),
             gadgets: random.some(plain.collect(), 3),
+            eager,
         }
     }
 

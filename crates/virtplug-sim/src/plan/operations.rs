@@ -1,6 +1,6 @@
 //! Operations by chance.
 
-use virtplug_core::{ConnectionUri, Order, Owner};
+use virtplug_core::{ConnectionUri, Order, Owner, PortPath};
 
 use super::cast::Cast;
 use super::rules::rules;
@@ -9,6 +9,7 @@ use crate::machine::Sockets;
 use crate::operation::Operation;
 use crate::random::Random;
 use crate::rules::group;
+use crate::usage::Usage;
 
 /// The next thing that happens.
 pub(super) fn operation(random: &mut Random, cast: &Cast) -> Operation {
@@ -45,7 +46,7 @@ fn uri(random: &mut Random) -> ConnectionUri {
 fn cable(random: &mut Random, cast: &Cast) -> Operation {
     let port = random.pick(&cast.ports).clone();
     let bus = *random.pick(&[1, 2]);
-    match random.weigh(&[28, 10, 6, 6, 4, 6, 4, 2, 2, 2, 1]) {
+    match random.weigh(&[28, 10, 6, 6, 4, 6, 4, 2, 2, 2, 14, 1, 1]) {
         0 => Operation::Plug(port, *random.pick(&cast.gadgets)),
         1 => Operation::Unplug(port),
         2 => Operation::Reset(port),
@@ -56,14 +57,26 @@ fn cable(random: &mut Random, cast: &Cast) -> Operation {
         7 => Operation::Authorize(port, random.percent(50)),
         8 => Operation::Trigger(port),
         9 => Operation::WipeRecord(port),
+        10 => Operation::Use(port, *random.pick(&Usage::ALL)),
+        11 => flap(random, port),
         _ => Operation::WakeHost,
     }
+}
+
+/// A loose cable, or a device that resets itself.
+fn flap(random: &mut Random, port: PortPath) -> Operation {
+    let times = *random.pick(&[6, 8, 12, 20]);
+    let millis = *random.pick(&[10, 300, 2500, 4500, 14_000]);
+    Operation::Flap(port, times, millis)
 }
 
 /// What machines go through.
 fn machine(random: &mut Random, cast: &Cast) -> Operation {
     let machine = random.pick(&cast.machines).clone();
-    match random.weigh(&[28, 6, 4, 4, 2, 4, 2, 2, 2, 4, 2, 2, 2, 1, 1]) {
+    if cast.eager && random.percent(60) {
+        return Operation::Stop(machine);
+    }
+    match random.weigh(&[28, 4, 4, 4, 2, 4, 2, 2, 2, 4, 2, 2, 2, 1, 1, 2]) {
         0 => Operation::Start(machine),
         1 => Operation::Stop(machine),
         2 => Operation::Save(machine),
@@ -81,7 +94,8 @@ fn machine(random: &mut Random, cast: &Cast) -> Operation {
         11 => Operation::MigrateAway(machine),
         12 => Operation::MigrateBack(machine),
         13 => Operation::TakeSnapshot(machine),
-        _ => Operation::Revert(machine),
+        14 => Operation::Revert(machine),
+        _ => Operation::Crash(machine),
     }
 }
 
@@ -112,7 +126,8 @@ fn by_hand(random: &mut Random, cast: &Cast) -> Operation {
     let port = random.pick(&cast.ports).clone();
     let machine = random.pick(&cast.machines).clone();
     if random.weigh(&[1, 2]) == 0 {
-        return Operation::Give(port, random.percent(70).then_some(machine));
+        let machine = random.percent(70).then_some(machine);
+        return Operation::Give(port, machine, random.percent(30));
     }
     Operation::Order(match random.weigh(&[3, 1, 4, 2, 7]) {
         0 => Order::Release(port),

@@ -25,6 +25,9 @@ pub(super) fn rules(random: &mut Random, cast: &Cast) -> Vec<RuleSpec> {
         1 => rules.extend((0..=random.below(3)).map(|_| rule(random, cast))),
         _ => rules.extend(shared(random, cast)),
     }
+    if cast.eager {
+        rules.iter_mut().for_each(|rule| rule.terms.start = true);
+    }
     rules
 }
 
@@ -63,6 +66,7 @@ fn terms(random: &mut Random) -> Terms {
         count: *random.pick(&[0, 0, 0, 0, 0, 0, 1, 2]),
         follow: random.percent(30),
         start: random.percent(20),
+        allow_in_use: random.percent(30),
         guest_port: random.percent(10),
         group: *random.pick(&[0, 0, 1, 2]),
     }
