@@ -234,7 +234,9 @@ impl Mirror {
                 self.in_flight.insert(machine.clone(), Asked::Start(*op));
             }
             Action::Report(Report::Calmed { port, .. }) => {
-                self.arrivals.remove(port);
+                if let Some(arrivals) = self.arrivals.get_mut(port) {
+                    arrivals.begin_anew();
+                }
             }
             Action::Report(_) => {}
         }

@@ -26,6 +26,8 @@ pub(super) struct Present {
     pub(super) seen: Time,
     /// When it was plugged in, if that may start its machine.
     pub(super) plugged: Option<Time>,
+    /// Machines of which a start was asked for since.
+    pub(super) started: BTreeSet<MachineKey>,
     /// The rule that named its predecessor at the port.
     pub(super) follows: Option<Arc<Rule>>,
     /// The rules that hold for it or could, the strongest first.
@@ -47,6 +49,7 @@ impl Present {
             assignment: Assignment::Host,
             seen,
             plugged: None,
+            started: BTreeSet::new(),
             follows: None,
             claims: Vec::new(),
             interest: Interest::default(),

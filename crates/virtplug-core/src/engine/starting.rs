@@ -19,9 +19,15 @@ impl Engine {
     /// what was there before starts it no more, whoever gets it meanwhile.
     pub(super) fn may_start(&self, machine: &MachineKey, present: &Present) -> bool {
         let ended = self.ended.get(machine);
+        let spent = present.started.contains(machine) && !self.is_starting(machine);
         present.plugged.is_some_and(|at| {
-            self.now < at + PLUG_PATIENCE && ended.is_none_or(|ended| at > *ended)
+            self.now < at + PLUG_PATIENCE && ended.is_none_or(|ended| at > *ended) && !spent
         })
+    }
+
+    fn is_starting(&self, machine: &MachineKey) -> bool {
+        let slot = self.machines.get(machine).and_then(|one| one.slot.as_ref());
+        slot.is_some_and(|slot| matches!(slot.task, Task::Start(_)))
     }
 
     /// A run of a machine is over.
@@ -56,6 +62,12 @@ impl Engine {
     }
 
     pub(super) fn start_machine(&mut self, machine: &MachineKey, port: PortPath) {
+        let wanted = self.machines.get(machine).map(|state| state.wanted.clone());
+        for port in wanted.iter().flatten() {
+            if let Some(present) = self.devices.at_mut(port) {
+                present.started.insert(machine.clone());
+            }
+        }
         let op = self.new_op(machine);
         self.start(machine, Task::Start(op));
         self.report(Report::Starting(machine.clone(), port));
@@ -84,5 +96,8 @@ impl Engine {
             // A rule that yields may let another machine have it now.
             self.reconsider.insert(port.clone());
         }
+        // So may a rule of one that belonged elsewhere when the answer came.
+        let watched = self.watched.get(machine).into_iter().flatten();
+        self.reconsider.extend(watched.cloned());
     }
 }

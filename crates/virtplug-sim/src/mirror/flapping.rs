@@ -28,15 +28,17 @@ pub(crate) struct Flapping {
 #[derive(Debug, Default)]
 pub(crate) struct Arrivals {
     recent: VecDeque<Time>,
+    last: Option<Time>,
     pub(crate) flapping: Option<Flapping>,
 }
 
 impl Arrivals {
     pub(crate) fn last(&self) -> Option<Time> {
-        self.recent.back().copied()
+        self.last
     }
 
     pub(super) fn note(&mut self, now: Time) {
+        self.last = Some(now);
         self.recent.push_back(now);
         if self.recent.len() > 11 {
             self.recent.pop_front();
@@ -56,6 +58,12 @@ impl Arrivals {
             tried: false,
             in_vain: 0,
         });
+    }
+
+    /// It was told that the port is calm: nothing counts that came before.
+    pub(super) fn begin_anew(&mut self) {
+        self.recent.clear();
+        self.flapping = None;
     }
 
     /// An attach was asked for.

@@ -2,7 +2,7 @@
 
 use virtplug_core::{CallError, Device, Fact, MachineKey, Outcome, OwnAlias, Use};
 
-use super::{Mirror, following};
+use super::Mirror;
 use crate::wish::holding;
 
 /// Whether nothing of a device changed that a failed call may depend on.
@@ -43,11 +43,13 @@ impl Mirror {
             return false;
         };
         let by_hand = self.orders.holds.get(&device.instance);
+        let all = policy.rules().iter().map(AsRef::as_ref);
+        let following = all.filter(|rule| rule.options.enabled && rule.options.follow.is_some());
         let rules = holding(policy, device);
         let mut rules = rules
             .iter()
             .map(|one| one.rule)
-            .chain(following(policy, machine))
+            .chain(following)
             .filter(|rule| rule.machine() == Some(machine));
         by_hand.is_some_and(|hold| hold.allow_in_use) || rules.any(|rule| rule.options.allow_in_use)
     }

@@ -99,6 +99,18 @@ fn a_start_that_fails_is_not_repeated() {
 }
 
 #[test]
+fn a_start_that_fails_is_not_repeated_for_who_belonged_elsewhere_meanwhile() {
+    let mut bench = Bench::new(rules());
+    bench.plug(device("1-1", 2, "A"));
+    assert_eq!(bench.waiting(), ["start m"]);
+    // Another one claims the same serial number while the machine starts.
+    bench.plug(device("1-2", 3, "A"));
+    bench.fail();
+    bench.unplug("1-2");
+    assert_eq!(bench.waiting(), [""; 0]);
+}
+
+#[test]
 fn a_machine_that_cannot_be_started_lets_another_have_the_device_in_the_end() {
     let mut first = serial("A", "nowhere");
     first.options.yields = true;
