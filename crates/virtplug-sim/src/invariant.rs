@@ -2,6 +2,7 @@
 //! stands for is named with it.
 
 mod action;
+mod excuse;
 mod order;
 mod rest;
 mod rule;

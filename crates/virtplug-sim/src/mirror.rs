@@ -4,6 +4,7 @@
 //! engine. The invariants compare the engine's actions with it.
 
 mod around;
+mod device;
 mod fault;
 mod flapping;
 mod guard;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use virtplug_core::{
-    Action, CallError, ConnectionUri, Device, Event, Fact, HostAddress, InstanceId, MachineKey,
+    Action, CallError, ConnectionUri, Device, Event, HostAddress, InstanceId, MachineKey,
     MachineRead, OpId, Orders, Outcome, OwnAlias, Policy, PortPath, Report, Time,
 };
 
@@ -24,12 +25,6 @@ pub(crate) use flapping::Arrivals;
 pub(crate) use guard::is_refused;
 pub(crate) use machine::Known;
 use orders::Fresh;
-
-/// A device that is back within this time was reset.
-const RESET: Duration = Duration::from_secs(5);
-
-/// How long `follow` lasts in this world.
-const FOLLOW: Duration = Duration::from_secs(10);
 
 /// A call that the engine waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +78,8 @@ pub(crate) struct Mirror {
     pub(crate) plugs: BTreeMap<InstanceId, Time>,
     /// Machines that were started for a plug, or ended since.
     pub(crate) spent: BTreeSet<(InstanceId, MachineKey)>,
+    /// For whom a start is about to be asked for.
+    starting_for: Option<(InstanceId, MachineKey)>,
     /// Ports whose device could not be read by the first scan.
     pub(crate) there_before: BTreeSet<PortPath>,
     /// Machines that came into the policy; what was known of them may be forgotten.
@@ -228,8 +225,13 @@ impl Mirror {
                     .insert(request.machine.clone(), Asked::Detach(*op, alias));
             }
             Action::Start(op, machine) => {
+                self.spent.extend(self.starting_for.take());
+                // What may have been a spare then has its try still.
                 for instance in self.starters(now, machine) {
-                    self.spent.insert((instance, machine.clone()));
+                    let wish = self.wish(instance);
+                    if wish.is_some_and(|wish| wish.is_machine(machine)) {
+                        self.spent.insert((instance, machine.clone()));
+                    }
                 }
                 self.in_flight.insert(machine.clone(), Asked::Start(*op));
             }
@@ -238,94 +240,13 @@ impl Mirror {
                     arrivals.begin_anew();
                 }
             }
+            Action::Report(Report::Starting(machine, port)) => {
+                if let Some(device) = self.devices.get(port) {
+                    let instance = device.instance;
+                    self.starting_for = Some((instance, machine.clone()));
+                }
+            }
             Action::Report(_) => {}
-        }
-    }
-
-    fn see(&mut self, now: Time, device: &Device) {
-        self.unreadable.remove(&device.port);
-        let there_before = self.there_before.remove(&device.port);
-        let mut device = device.clone();
-        let same = self.devices.get(&device.port).cloned();
-        let same = same.filter(|one| one.instance == device.instance);
-        if let Some(before) = &same {
-            // What was known of this instance stays known.
-            if device.serial == Fact::Unknown {
-                device.serial = before.serial.clone();
-            }
-            if device.udev == Fact::Unknown {
-                device.udev = before.udev.clone();
-            }
-            device.processed |= before.processed;
-        } else {
-            self.lose(now, [&device.port]);
-            self.arrive(now, &device, there_before);
-        }
-        if !same.is_some_and(|before| guard::is_same_to_calls(&before, &device)) {
-            for known in self.machines.values_mut() {
-                known.forgive(device.instance);
-            }
-        }
-        self.regain_hold(now, &device);
-        self.devices.insert(device.port.clone(), device);
-        self.forget_holds();
-    }
-
-    /// The ports with another instance than was known.
-    fn replaced(&self, present: &[Device]) -> Vec<PortPath> {
-        let known = |one: &&Device| self.devices.get(&one.port).map(|known| known.instance);
-        let changed = |one: &&Device| known(one).is_some_and(|instance| instance != one.instance);
-        let ports = present.iter().filter(changed);
-        ports.map(|one| one.port.clone()).collect()
-    }
-
-    fn arrive(&mut self, now: Time, device: &Device, there_before: bool) {
-        let arrivals = self.arrivals.entry(device.port.clone()).or_default();
-        arrivals.note(now);
-        if !self.complete {
-            return;
-        }
-        let departure = self.departures.get(&device.port);
-        if departure.is_none_or(|one| now >= one.at + RESET) && !there_before {
-            self.plugs.insert(device.instance, now);
-        }
-        if let Some(departure) = departure.filter(|one| now < one.at + FOLLOW) {
-            let followed = departure.followed.clone();
-            self.follows.insert(device.instance, followed);
-        }
-    }
-
-    /// Takes away what is gone; what is gone at once met each other till then.
-    fn lose<'p>(&mut self, now: Time, ports: impl IntoIterator<Item = &'p PortPath>) {
-        let ports: Vec<&PortPath> = ports.into_iter().collect();
-        for port in &ports {
-            self.unreadable.remove(*port);
-            self.there_before.remove(*port);
-        }
-        let gone = ports.iter().filter_map(|port| self.devices.get(*port));
-        let gone: Vec<(Device, Vec<Followed>)> = gone
-            .map(|one| (one.clone(), self.to_follow(one.instance)))
-            .collect();
-        for (device, followed) in gone {
-            self.lose_hold(now, &device);
-            let departure = Departure { at: now, followed };
-            self.departures.insert(device.port.clone(), departure);
-            self.devices.remove(&device.port);
-            self.follows.remove(&device.instance);
-            self.plugs.remove(&device.instance);
-            self.spent
-                .retain(|(instance, _)| *instance != device.instance);
-        }
-        self.forget_holds();
-    }
-
-    fn forget_holds(&mut self) {
-        let present: BTreeSet<InstanceId> = self.devices.values().map(|one| one.instance).collect();
-        let complete = self.complete;
-        for known in self.machines.values_mut() {
-            known
-                .held
-                .retain(|instance| !complete || present.contains(instance));
         }
     }
 
@@ -345,13 +266,17 @@ impl Mirror {
             // Nothing was called.
             self.unresolved.remove(&machine);
         }
+        // Of what was given to somebody else meanwhile no failure counts, even
+        // if the answer tells that this is over.
+        let belonged = matches!(&asked, Asked::Attach(_, alias)
+            if self.wish(alias.instance).is_some_and(|wish| wish.is_machine(&machine)));
         self.learn(&machine, &outcome.after);
         let known = self.machines.entry(machine.clone()).or_default();
         match asked {
             Asked::Attach(_, alias) if matches!(outcome.result, Err(CallError::InUse(_))) => {
                 self.refused_by_call(&alias, outcome);
             }
-            Asked::Attach(_, alias) if !known.has_good(&alias) => {
+            Asked::Attach(_, alias) if belonged && !known.has_good(&alias) => {
                 known.attach_failed(now, alias.instance);
             }
             Asked::Detach(_, alias) => known.detach_answered(now, &alias),

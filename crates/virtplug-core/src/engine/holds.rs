@@ -73,6 +73,8 @@ impl Engine {
             let port = device.port.clone();
             let hold = Hold { port, ..hold };
             self.orders.holds.insert(device.instance, hold);
+            // Ordered in a pause, it lets what is stale at its port go.
+            self.touch_entries(&device.port);
         }
     }
 

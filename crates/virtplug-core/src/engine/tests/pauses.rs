@@ -274,3 +274,19 @@ fn an_order_in_a_pause_lets_what_is_stale_at_its_port_go() {
         ["detach 1-1 from a: the device was reset or plugged in again"]
     );
 }
+
+#[test]
+fn a_hold_of_a_pause_that_is_back_lets_what_is_stale_at_its_port_go() {
+    let mut bench = attached();
+    bench.pause(Some("a"), false);
+    bench.hold("1-1", "a");
+    bench.plug(device("1-1", 4, "X"));
+    assert_eq!(bench.run(), [""; 0]);
+    let mut back = again(&device("1-1", 2, "A"));
+    back.authorized = Fact::Known(false);
+    bench.plug(back);
+    assert_eq!(
+        bench.run(),
+        ["detach 1-1 from a: the device was reset or plugged in again"]
+    );
+}
