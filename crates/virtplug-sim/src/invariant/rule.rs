@@ -81,9 +81,10 @@ pub(super) fn a_copy_gets_nothing(mirror: &Mirror, _: Time, action: &Action) -> 
     };
     let copies: Vec<&Device> = mirror.devices.values().filter(same).collect();
     let means = |rule: &Rule| {
-        let mut meant = copies.iter();
-        let copied = meant.any(|copy| rule.matcher.judge(copy, &()) != Judged::No);
-        rule.matcher.serial.is_some() && rule.options.count.is_none() && copied
+        let twice = copies
+            .iter()
+            .any(|copy| rule.matcher.judge(copy, &()) != Judged::No);
+        rule.matcher.serial.is_some() && rule.options.count.is_none() && twice
     };
     let rules = holding(policy, device);
     let mut own = rules

@@ -12,7 +12,7 @@ pub(super) fn is_same_to_calls(before: &Device, after: &Device) -> bool {
         ..before.clone()
     };
     let with_drivers = Device {
-        bound: after.bound.clone(),
+        bound: after.bound,
         ..before.clone()
     };
     [with_use, with_drivers].contains(after)

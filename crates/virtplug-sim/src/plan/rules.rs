@@ -26,7 +26,9 @@ pub(super) fn rules(random: &mut Random, cast: &Cast) -> Vec<RuleSpec> {
         _ => rules.extend(shared(random, cast)),
     }
     if cast.eager {
-        rules.iter_mut().for_each(|rule| rule.terms.start = true);
+        for rule in &mut rules {
+            rule.terms.start = true;
+        }
     }
     rules
 }
