@@ -47,7 +47,13 @@ simulate() {
             cat "$target/build.log" >&2
             return 2
         }
-    verdict=$("$target/debug/virtplug-sim" --quiet --schedules "$schedules" --seed 1000000 2>&1 >/dev/null) && return 0
+    local ended=0
+    verdict=$(timeout 1800 "$target/debug/virtplug-sim" --quiet --schedules "$schedules" --seed 1000000 2>&1 >/dev/null) || ended=$?
+    [[ $ended -eq 0 ]] && return 0
+    if [[ $ended -eq 124 ]]; then
+        verdict="I10 it stalls"
+        return 1
+    fi
     verdict=$(sed -n 's/^broken: //p;/^I10/p' <<<"$verdict" | head -n 1 | cut -d: -f1)
     return 1
 }
