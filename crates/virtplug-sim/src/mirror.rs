@@ -25,7 +25,7 @@ use orders::Fresh;
 const RESET: Duration = Duration::from_secs(5);
 
 /// How long `follow` lasts in this world.
-const FOLLOW: Duration = Duration::from_secs(10);
+pub(crate) const FOLLOW: Duration = Duration::from_secs(10);
 
 /// A call that the engine waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
