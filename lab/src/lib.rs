@@ -36,6 +36,7 @@ pub mod recipe;
 pub mod report;
 pub mod scenario;
 pub mod state;
+pub mod trace;
 pub mod udev;
 pub mod wait;
 pub mod world;

@@ -122,6 +122,8 @@ impl Outer {
     /// Presses the reset button and waits until the machine is up again. What
     /// is plugged stays plugged, so it is there from power-on.
     pub fn boot_again(&self) -> Result<()> {
+        // They are in memory.
+        self.judge_traces()?;
         self.sh("sync")?;
         self.monitor.reset()?;
         self.agent.reconnect(BOOT)?;

@@ -9,8 +9,9 @@ use anyhow::Result;
 use crate::outer::Outer;
 use crate::report;
 
-/// Runs a test on a fresh outer machine. When it fails, the report says what
-/// was expected and everything there was to see.
+/// Runs a test on a fresh outer machine, and judges what the service recorded
+/// meanwhile. When it fails, the report says what was expected and everything
+/// there was to see.
 ///
 /// # Panics
 /// When the test fails or the lab cannot run. `VIRTPLUG_LAB=skip` passes it by,
@@ -32,11 +33,21 @@ pub fn scenario<F: FnOnce(&Outer) -> Result<()>>(body: F) {
         Ok(outer) => outer,
         Err(error) => panic!("the lab did not start: {error:#}"),
     };
+    if let Err(error) = outer.record() {
+        panic!("the service cannot be made to record: {error:#}");
+    }
     // An assertion in the test must not keep the report from being made.
     let failure = match catch_unwind(AssertUnwindSafe(|| body(&outer))) {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(_) => "the test panicked, see above".to_owned(),
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(format!("{error:#}")),
+        Err(_) => Some("the test panicked, see above".to_owned()),
     };
-    panic!("{}", report::collect(&outer, &failure));
+    // Also where it failed: the trace may tell why.
+    let broken = outer.judge_traces().err().map(|error| format!("{error:#}"));
+    let failures: Vec<String> = failure.into_iter().chain(broken).collect();
+    assert!(
+        failures.is_empty(),
+        "{}",
+        report::collect(&outer, &failures.join("\n\n"))
+    );
 }

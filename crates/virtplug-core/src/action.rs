@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::alias::OwnAlias;
 use crate::id::{HostAddress, ProductId, VendorId};
 use crate::machine::{ConnectionUri, GuestPort, GuestReset, MachineKey};
 use crate::report::Report;
 
 /// Names one call, to tell its answer from others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OpId(pub u64);
 
 impl fmt::Display for OpId {
@@ -19,7 +21,7 @@ impl fmt::Display for OpId {
 
 /// All that the engine can want done. Each but `Report` and `Disconnect` is
 /// answered by an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Open a connection, then answer `Connected` or `Disconnected`.
     Connect(ConnectionUri),
@@ -42,7 +44,7 @@ pub enum Action {
 }
 
 /// A device to attach, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttachRequest {
     /// The machine.
     pub machine: MachineKey,
@@ -65,7 +67,7 @@ pub struct AttachRequest {
 }
 
 /// An entry to detach.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DetachRequest {
     /// The machine.
     pub machine: MachineKey,
@@ -76,7 +78,7 @@ pub struct DetachRequest {
 }
 
 /// Why an entry of ours goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DetachReason {
     /// Its device was unplugged.
     Unplugged,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::ParseIdError;
 
 /// Class of a hub (USB 2.0, 11.23.1).
@@ -10,7 +12,9 @@ const HUB: u8 = 0x09;
 
 /// Class, subclass and protocol of a device or of an interface (USB 2.0,
 /// 9.6.1 and 9.6.5). Shown as `03:01:02`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct ClassCode {
     /// `bDeviceClass` or `bInterfaceClass`.
     pub class: u8,
@@ -48,7 +52,7 @@ impl fmt::Display for ClassCode {
 
 /// Codes that a rule asks for: each part that is given must be equal.
 /// Written `03`, `03:01`, `03::02` or `:01`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClassPattern {
     /// The class, if it matters.
     pub class: Option<u8>,

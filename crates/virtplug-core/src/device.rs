@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::Hasher;
 
+use serde::{Deserialize, Serialize};
+
 use crate::class::ClassCode;
 use crate::fact::Fact;
 use crate::host_use::Use;
@@ -15,7 +17,7 @@ use crate::text::RawText;
 
 /// One USB device present on the host, as last read from sysfs and the udev
 /// database. Root hubs are not devices.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Where it sits. The key of a present device.
     pub port: PortPath,
@@ -107,7 +109,7 @@ impl Device {
 }
 
 /// The udev database record of a device: properties and tags, as `udevadm info` shows them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct UdevRecord {
     /// Properties (`E:` lines).
     pub properties: BTreeMap<String, String>,

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::action::OpId;
 use crate::device::Device;
 use crate::fact::Fact;
@@ -14,7 +16,7 @@ use crate::port::PortPath;
 use crate::text::Escaped;
 
 /// All that can happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A valid configuration was loaded; it replaces the one before.
     Policy(Policy),
@@ -58,7 +60,7 @@ pub enum Event {
 }
 
 /// One line of a list of machines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MachineListing {
     /// Which machine.
     pub machine: MachineKey,
@@ -69,7 +71,7 @@ pub struct MachineListing {
 }
 
 /// How a call ended and what is there now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// What libvirt answered.
     pub result: Result<(), CallError>,
@@ -80,7 +82,7 @@ pub struct Outcome {
 }
 
 /// Why a call did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum CallError {
     /// The device was re-enumerated or unplugged since the decision; nothing was called.
     #[error("the device is not the one that was decided on any more")]

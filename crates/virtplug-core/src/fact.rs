@@ -1,8 +1,12 @@
 //! Knowledge that may be missing.
 
+use serde::{Deserialize, Serialize};
+
 /// What a read gave. A failed or pending read is `Unknown`, which never means
 /// "no" and decides nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum Fact<T> {
     /// The read succeeded.
     Known(T),

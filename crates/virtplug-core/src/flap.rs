@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::port::PortPath;
 use crate::time::Time;
 
@@ -38,7 +40,7 @@ struct Flap {
 }
 
 /// What happened at a port while it flapped, told at once when it is calm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Since when it flaps.
     pub since: Time,

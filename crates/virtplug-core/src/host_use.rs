@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::fact::Fact;
 use crate::text::Escaped;
 
 /// One way in which the host uses a device. Names are the kernel's (`sdb1`,
 /// `eth1`) or come from people, and are escaped when shown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Use {
     /// A file system on it is mounted.
     Mounted {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use thiserror::Error;
 
 /// Why a text is not the number that it should be.
@@ -86,12 +88,12 @@ hex_id!(
 );
 
 /// Number of a USB bus, counted by the kernel from 1. Not stable across boots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BusNumber(pub u16);
 
 /// Address of a device on its bus, 1 to 127. The kernel uses numbers again, so
 /// this never identifies a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeviceNumber(pub u8);
 
 impl fmt::Display for BusNumber {
@@ -107,7 +109,7 @@ impl fmt::Display for DeviceNumber {
 }
 
 /// Where libvirt finds a device at this moment: `bus:device`, both decimal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HostAddress {
     /// The bus.
     pub bus: BusNumber,

@@ -30,11 +30,13 @@ mod report;
 mod retry;
 mod rule;
 mod selector;
+mod serial;
 mod speed;
 #[cfg(test)]
 mod testing;
 mod text;
 mod time;
+mod trace;
 
 pub use action::{Action, AttachRequest, DetachReason, DetachRequest, OpId};
 pub use advice::{Advice, Findings, NamedRule, Severity};
@@ -69,3 +71,4 @@ pub use selector::{Candidate, MachineError, NamedMachine, SelectError, select, s
 pub use speed::{Removable, Speed};
 pub use text::{Escaped, RawText};
 pub use time::Time;
+pub use trace::{TraceHeader, TraceStep};

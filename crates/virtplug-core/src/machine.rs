@@ -5,12 +5,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::alias::OwnAlias;
 use crate::id::{HostAddress, ParseIdError, ProductId, VendorId};
 use crate::text::Escaped;
 
 /// A libvirt connection, by its URI as the user wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ConnectionUri(Arc<str>);
 
 impl ConnectionUri {
@@ -76,7 +78,7 @@ impl FromStr for Uuid {
 
 /// Names a machine as the configuration does: by its name on its connection,
 /// or by its UUID. `Display` gives the name alone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MachineKey {
     /// Where it is defined.
     pub uri: ConnectionUri,
@@ -117,7 +119,7 @@ impl fmt::Display for MachineKey {
 }
 
 /// One run of a machine, from its start to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RunId {
     /// The machine's UUID.
     pub uuid: Uuid,
@@ -126,7 +128,7 @@ pub struct RunId {
 }
 
 /// What one look at a machine gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MachineRead {
     /// It is active.
     Live(LiveMachine),
@@ -139,7 +141,7 @@ pub enum MachineRead {
 }
 
 /// An active machine, as its live XML describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveMachine {
     /// This run.
     pub run: RunId,
@@ -154,7 +156,7 @@ pub struct LiveMachine {
 }
 
 /// Whether a machine takes devices at this moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activity {
     /// Running, or paused by an administrator: attach and detach work.
     Ready,
@@ -163,7 +165,7 @@ pub enum Activity {
 }
 
 /// The USB ports that a machine offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuestPorts {
     /// Whether the machine has any USB controller.
     pub controller: bool,
@@ -175,7 +177,7 @@ pub struct GuestPorts {
 
 /// A USB port of a machine: the index of its controller and the chain of ports
 /// from there. Shown as `0:1.2`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GuestPort {
     /// `index` of the controller.
     pub bus: u32,
@@ -223,7 +225,7 @@ impl FromStr for GuestPort {
 }
 
 /// What a reset by the guest does to the device (libvirt's `guestReset`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum GuestReset {
     /// Nothing.
     Off,
@@ -248,7 +250,7 @@ impl GuestReset {
 }
 
 /// A USB hostdev in a live XML.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hostdev {
     /// `<alias name=…>`.
     pub alias: Option<String>,

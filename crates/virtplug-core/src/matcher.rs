@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::class::{ClassCode, ClassPattern};
 use crate::device::{Device, UdevRecord};
 use crate::fact::Fact;
@@ -19,7 +21,7 @@ pub use verdict::Verdict;
 
 /// What a device must be; all given fields must hold. The config refuses a
 /// matcher without any.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matcher {
     /// `idVendor` as four hexadecimal digits.
     pub vendor: Option<Patterns>,
@@ -63,7 +65,7 @@ pub struct Matcher {
 }
 
 /// What the interfaces of a device must be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interfaces {
     /// One of its interfaces is one of these; no condition where empty.
     pub any: Vec<ClassPattern>,
@@ -85,7 +87,7 @@ impl Interfaces {
 
 /// Wanted stable ports: exact ones, which may leave the half open, or patterns
 /// over the whole text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StablePorts(pub Patterns);
 
 impl StablePorts {

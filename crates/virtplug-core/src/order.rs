@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::device::InstanceId;
 use crate::machine::{ConnectionUri, MachineKey, RunId};
 use crate::port::PortPath;
 use crate::rule::Owner;
 
 /// One decision by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     /// A device belongs to this owner, whatever the rules say: until it is unplugged, until
     /// the machine stops, or until it is released. A reset does not end it.
@@ -48,7 +50,7 @@ pub enum Order {
 }
 
 /// All decisions by hand that are in force. They outlive the daemon, not the boot.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
     /// Devices whose owner was decided by hand.
     pub holds: BTreeMap<InstanceId, Hold>,
@@ -57,13 +59,14 @@ pub struct Orders {
     /// Groups whose rules have another owner.
     pub switches: BTreeMap<String, Owner>,
     /// Machines for which nothing is done on our own.
+    #[serde(with = "crate::serial::pairs")]
     pub pauses: BTreeMap<MachineKey, Pause>,
     /// Whether that holds for all machines.
     pub pause_of_all: Option<Pause>,
 }
 
 /// A device whose owner was decided by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// Where the device is; after it left, where it was.
     pub port: PortPath,
@@ -81,7 +84,7 @@ pub struct Hold {
 }
 
 /// A device that somebody detached without us: it stays out of that machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detached {
     /// Where the device is.
     pub port: PortPath,
@@ -92,7 +95,7 @@ pub struct Detached {
 }
 
 /// How a machine is paused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// Whether its devices go back to the host.
     pub detach: bool,

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::Escaped;
 
 /// One wanted text. Patterns see bytes that are no UTF-8 as U+FFFD.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Source", into = "Source")]
 pub enum Pattern {
     /// Exactly these bytes.
     Exact(String),
@@ -14,6 +17,37 @@ pub enum Pattern {
     Glob(glob::Pattern),
     /// A regular expression that must hold somewhere in the text.
     Regex(regex::Regex),
+}
+
+/// A pattern as it was written.
+#[derive(Serialize, Deserialize)]
+enum Source {
+    Exact(String),
+    Glob(String),
+    Regex(String),
+}
+
+impl From<Pattern> for Source {
+    fn from(pattern: Pattern) -> Self {
+        let text = pattern.as_str().to_owned();
+        match pattern {
+            Pattern::Exact(_) => Self::Exact(text),
+            Pattern::Glob(_) => Self::Glob(text),
+            Pattern::Regex(_) => Self::Regex(text),
+        }
+    }
+}
+
+impl TryFrom<Source> for Pattern {
+    type Error = PatternError;
+
+    fn try_from(source: Source) -> Result<Self, PatternError> {
+        match source {
+            Source::Exact(text) => Ok(Self::Exact(text)),
+            Source::Glob(text) => Self::glob(&text),
+            Source::Regex(text) => Self::regex(&text),
+        }
+    }
 }
 
 /// Why a pattern cannot be used.
@@ -109,7 +143,7 @@ impl fmt::Display for Pattern {
 }
 
 /// Wanted texts, of which one must hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Patterns(Vec<Pattern>);
 
 impl Patterns {

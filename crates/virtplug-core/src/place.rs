@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::ParseIdError;
 use crate::port::PortPath;
 
 /// Which of the two buses of a USB 3 controller: each has ports of its own,
 /// and one socket has a plug on both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Half {
     /// USB 2 and older.
     Usb2,

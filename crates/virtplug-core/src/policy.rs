@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::device::Device;
 use crate::id::HostAddress;
 use crate::machine::{ConnectionUri, MachineKey};
@@ -12,7 +14,8 @@ use crate::rule::{Rank, Rule};
 use crate::text::RawText;
 
 /// All rules, indexed so that judging a device does not look at each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Source", into = "Source")]
 pub struct Policy {
     machines: BTreeSet<MachineKey>,
     connections: BTreeSet<ConnectionUri>,
@@ -24,6 +27,33 @@ pub struct Policy {
     groups: BTreeMap<String, Vec<usize>>,
     /// Boxed, as policies travel in events.
     index: Box<Index>,
+}
+
+/// What a policy is made of; the rest follows from it.
+#[derive(Serialize, Deserialize)]
+struct Source {
+    machines: BTreeSet<MachineKey>,
+    connections: BTreeSet<ConnectionUri>,
+    rules: Vec<Rule>,
+}
+
+impl From<Policy> for Source {
+    fn from(policy: Policy) -> Self {
+        Self {
+            machines: policy.machines,
+            connections: policy.connections,
+            rules: policy.rules.into_iter().map(Arc::unwrap_or_clone).collect(),
+        }
+    }
+}
+
+impl From<Source> for Policy {
+    fn from(source: Source) -> Self {
+        Self {
+            connections: source.connections,
+            ..Self::new(source.machines, source.rules)
+        }
+    }
 }
 
 /// A rule that holds for a device, or could.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::action::DetachReason;
 use crate::alias::OwnAlias;
 use crate::fact::Fact;
@@ -15,7 +17,7 @@ use crate::port::PortPath;
 use crate::rule::Rule;
 
 /// Something that a reader of the journal wants to know, told once per change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Report {
     /// A device is in its machine now.
     Attached(MachineKey, OwnAlias),
@@ -117,7 +119,7 @@ pub enum Report {
 }
 
 /// Why a decision by hand ended by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HoldEnd {
     /// The device was unplugged and did not come back at once.
     Unplugged,

@@ -4,11 +4,13 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::machine::{GuestPort, GuestReset, MachineKey};
 use crate::matcher::Matcher;
 
 /// "Devices that match this belong to that owner."
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// The user's own name for it.
     pub name: Option<String>,
@@ -41,7 +43,7 @@ impl Rule {
 }
 
 /// Whom a device belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Owner {
     /// The host keeps it.
     Host,
@@ -65,7 +67,7 @@ impl fmt::Display for Owner {
 }
 
 /// How a rule gives its devices to its owner.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a switch of the configuration"

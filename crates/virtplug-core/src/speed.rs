@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Speed of a connection, as the kernel's `speed` attribute gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Speed {
     /// 1.5 Mbit/s.
     Low,
@@ -57,7 +59,7 @@ impl fmt::Display for Speed {
 }
 
 /// The kernel's `removable` attribute: whether the port is user-visible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Removable {
     /// Plugged in by somebody.
     Removable,

@@ -2,12 +2,38 @@
 
 use std::fmt::{self, Write as _};
 
+use serde::{Deserialize, Serialize};
+
 /// A string descriptor or another byte string of a device, exactly as read.
 ///
 /// `Display` escapes what could steer a terminal or forge a line; matching
 /// uses [`RawText::as_bytes`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct RawText(Vec<u8>);
+
+/// How bytes are written down: as a text if they are one, so that people can read it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<RawText> for Written {
+    fn from(text: RawText) -> Self {
+        String::from_utf8(text.0).map_or_else(|bytes| Self::Bytes(bytes.into_bytes()), Self::Text)
+    }
+}
+
+impl From<Written> for RawText {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Text(text) => Self(text.into_bytes()),
+            Written::Bytes(bytes) => Self(bytes),
+        }
+    }
+}
 
 impl RawText {
     /// Takes the bytes as they are.

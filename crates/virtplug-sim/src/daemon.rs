@@ -12,6 +12,7 @@ use crate::mirror::Mirror;
 use crate::monitor::Monitor;
 use crate::server::Notice;
 use crate::tally;
+use crate::trace::Trace;
 use crate::world::World;
 
 /// A connection of the daemon, or the attempt to open it.
@@ -42,9 +43,13 @@ impl World {
         self.epoch += 1;
         let epoch = self.epoch;
         self.note(|| "the daemon starts".into());
+        let seed = self.random.next();
+        if let Some(traces) = &mut self.traces {
+            traces.push(Trace::new(seed));
+        }
         self.daemon = Some(Daemon {
             epoch,
-            engine: Engine::new(self.random.next()),
+            engine: Engine::new(seed),
             mirror: Mirror::default(),
             monitor: Monitor::new(),
             links: BTreeMap::new(),
@@ -143,7 +148,14 @@ impl World {
             return Ok(());
         };
         daemon.mirror.told(now, &event);
+        let mut trace = self.traces.as_mut().and_then(|traces| traces.last_mut());
+        if let Some(trace) = &mut trace {
+            trace.told(now, event.clone());
+        }
         let actions = daemon.engine.handle(now, event);
+        if let Some(trace) = trace {
+            trace.asked(&actions);
+        }
         daemon.mirror.believe(daemon.engine.orders());
         if self.orders != *daemon.engine.orders() {
             self.orders = daemon.engine.orders().clone();

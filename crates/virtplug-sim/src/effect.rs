@@ -11,6 +11,9 @@ use crate::tally;
 use crate::usage::Usage;
 use crate::world::World;
 
+/// The longest time, in milliseconds, after which a request that nobody waits for any more lands.
+pub(crate) const LATEST_LANDING: u64 = 8000;
+
 /// libvirt's codes for what can be wrong with an attach or a detach: internal error,
 /// operation failed, system error, no such machine, operation invalid, not
 /// supported, timed out, no such device.
@@ -80,7 +83,7 @@ impl World {
 
     fn land_later(&mut self, call: &Call) {
         if let Some(ghost) = ghost(call) {
-            let at = self.now + self.random.millis(0, 8000);
+            let at = self.now + self.random.millis(0, LATEST_LANDING);
             self.agenda.book(at, Due::Landing(ghost));
         }
     }

@@ -10,8 +10,11 @@ use virtplug_core::{
 use crate::gadget::Gadget;
 use crate::usage::Usage;
 
-/// The highest number that the kernel gives to a device; 1 is the root hub.
-const LAST_NUMBER: u8 = 127;
+/// The lowest number that the kernel gives to a device; 1 is the root hub.
+pub(crate) const FIRST_NUMBER: u8 = 2;
+
+/// The highest one.
+pub(crate) const LAST_NUMBER: u8 = 127;
 
 /// An enumerated device.
 #[derive(Debug, Clone)]
@@ -138,8 +141,8 @@ impl Host {
 
     /// Makes as if so many other devices had come and gone on a bus.
     pub(crate) fn skip_numbers(&mut self, bus: BusNumber, count: u8) {
-        let next = self.next_number.entry(bus).or_insert(2);
-        *next = 2 + (*next - 2).wrapping_add(count) % (LAST_NUMBER - 1);
+        let next = self.next_number.entry(bus).or_insert(FIRST_NUMBER);
+        *next = FIRST_NUMBER + (*next - FIRST_NUMBER).wrapping_add(count) % (LAST_NUMBER - 1);
     }
 
     /// What a complete read of the device at a port gives.
@@ -191,7 +194,7 @@ impl Host {
 
     /// The next free number after the last one used (`choose_devnum` of the kernel).
     fn number(&mut self, bus: BusNumber) -> HostAddress {
-        let next = self.next_number.entry(bus).or_insert(2);
+        let next = self.next_number.entry(bus).or_insert(FIRST_NUMBER);
         let used = |number: u8| {
             let address = HostAddress {
                 bus,
@@ -200,11 +203,15 @@ impl Host {
             self.plugged.values().any(|one| one.address == address)
         };
         let number = (*next..=LAST_NUMBER)
-            .chain(2..*next)
+            .chain(FIRST_NUMBER..*next)
             .find(|number| !used(*number))
             .unwrap_or(LAST_NUMBER);
         self.wraps += u64::from(number < *next || number == LAST_NUMBER);
-        *next = if number == LAST_NUMBER { 2 } else { number + 1 };
+        *next = if number == LAST_NUMBER {
+            FIRST_NUMBER
+        } else {
+            number + 1
+        };
         HostAddress {
             bus,
             device: DeviceNumber(number),

@@ -6,12 +6,14 @@ mod command;
 mod counts;
 mod workers;
 
+use std::fs;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use command::Command;
-use virtplug_sim::small_world;
+use virtplug_sim::{Trace, small_world};
 
 fn main() -> ExitCode {
     let command = match Command::read(std::env::args().skip(1)) {
@@ -23,6 +25,9 @@ fn main() -> ExitCode {
     };
     if let Some(depth) = command.depth {
         return explore(depth);
+    }
+    if !command.replay.is_empty() {
+        return replay(&command.replay);
     }
     let outcome = workers::run(&command);
     let text = counts::markdown(&command, &outcome);
@@ -36,6 +41,33 @@ fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Each trace, with what was found or the step that broke it.
+fn replay(files: &[PathBuf]) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for file in files {
+        let name = file.display();
+        let text = match fs::read(file) {
+            Ok(bytes) => judge(&bytes),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        };
+        let _ = match text {
+            Ok(found) => writeln!(io::stdout(), "{name}: {found}"),
+            Err(problem) => {
+                code = ExitCode::FAILURE;
+                writeln!(io::stderr(), "{name}: {problem}")
+            }
+        };
+    }
+    code
+}
+
+fn judge(bytes: &[u8]) -> Result<String, String> {
+    // What is cut off may be half a character.
+    let trace = Trace::read(&String::from_utf8_lossy(bytes)).map_err(|error| error.to_string())?;
+    let found = trace.replay().map_err(|broken| broken.to_string())?;
+    Ok(found.to_string())
 }
 
 /// Every order of the first things that happen in the small world.

@@ -21,6 +21,7 @@ use virtplug_core::{
 
 use crate::wish::{Followed, Wish};
 pub(crate) use around::{Around, fits, following};
+pub(crate) use device::FOLLOW;
 pub(crate) use flapping::Arrivals;
 pub(crate) use guard::is_refused;
 pub(crate) use machine::Known;

@@ -15,6 +15,7 @@ use crate::random::Random;
 use crate::rules::{self, RuleSpec};
 use crate::server::Server;
 use crate::tally::{self, Tally};
+use crate::trace::Trace;
 use crate::world::World;
 
 /// Everything that decides a run; the same schedule runs the same way always.
@@ -59,6 +60,19 @@ impl Schedule {
             Ok(tally) => Ok(tally),
             // Once more, to write down what happens.
             Err(_) => self.attempt(true),
+        }
+    }
+
+    /// Runs, and gives what each daemon was told and asked for.
+    pub fn traces(&self) -> Result<Vec<Trace>, Box<Failure>> {
+        let mut world = self.world(false);
+        world.traces = Some(Vec::new());
+        match self.play(&mut world) {
+            Ok(()) => Ok(world.traces.unwrap_or_default()),
+            Err(violation) => Err(Box::new(Failure {
+                violation,
+                history: Vec::new(),
+            })),
         }
     }
 
@@ -119,6 +133,7 @@ impl Schedule {
             tally: Tally::default(),
             checked: 0,
             history: recorded.then(Vec::new),
+            traces: None,
         }
     }
 }

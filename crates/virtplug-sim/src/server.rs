@@ -87,38 +87,17 @@ impl Server {
         request: &AttachRequest,
         author: Author,
     ) -> Result<Notice, CallError> {
-        let machine = &request.machine;
-        let alias = request.alias.to_string();
-        let user = self.user_of(request.address).cloned();
-        let Some(domain) = self.domains.get_mut(machine) else {
-            return Err(refusal(42, "Domain not found"));
-        };
-        let room = domain.takes_one_more();
-        let wanted = request.guest_port.as_ref();
-        let wanted = wanted.and_then(|port| port.ports.first().copied());
-        let taken = wanted.is_some_and(|socket| domain.is_used(socket));
-        let socket = wanted.unwrap_or_else(|| domain.free_socket());
-        let Some(run) = &mut domain.run else {
-            return Err(refusal(55, "domain is not running"));
-        };
-        if run.doing == Doing::Busy {
-            return Err(refusal(68, "cannot acquire state change lock"));
-        }
-        if run.entries.iter().any(|entry| entry.alias == alias) {
-            return Err(refusal(67, "non unique alias detected"));
-        }
-        room.map_err(|(code, text)| refusal(code, text))?;
-        if taken {
-            return Err(refusal(27, "Attempted double use of USB port"));
-        }
         let ids = (request.vendor, request.product);
         let found = host
             .with_address(request.address)
             .filter(|plugged| plugged.gadget.ids() == ids);
-        if let (Some(_), Some(user)) = (found, user) {
-            let text = format!("USB device {} is in use by {user}", request.address);
-            return Err(refusal(55, text));
-        }
+        let socket = self.admit(request, found.is_some())?;
+        let machine = &request.machine;
+        let alias = request.alias.to_string();
+        let domain = self.domains.get_mut(machine);
+        let Some(run) = domain.and_then(|domain| domain.run.as_mut()) else {
+            return Err(refusal(55, "domain is not running"));
+        };
         run.entries.push(Entry {
             alias: alias.clone(),
             ids,
@@ -130,6 +109,36 @@ impl Server {
             socket,
         });
         Ok(Notice::Hostdev(machine.clone(), alias))
+    }
+
+    /// Whether libvirt takes a hostdev; gives the guest port that it gets. `found`: the
+    /// host has the device that it names.
+    pub(crate) fn admit(&self, request: &AttachRequest, found: bool) -> Result<u8, CallError> {
+        let alias = request.alias.to_string();
+        let Some(domain) = self.domains.get(&request.machine) else {
+            return Err(refusal(42, "Domain not found"));
+        };
+        let wanted = request.guest_port.as_ref();
+        let wanted = wanted.and_then(|port| port.ports.first().copied());
+        let Some(run) = &domain.run else {
+            return Err(refusal(55, "domain is not running"));
+        };
+        if run.doing == Doing::Busy {
+            return Err(refusal(68, "cannot acquire state change lock"));
+        }
+        if run.entries.iter().any(|entry| entry.alias == alias) {
+            return Err(refusal(67, "non unique alias detected"));
+        }
+        let room = domain.takes_one_more();
+        room.map_err(|(code, text)| refusal(code, text))?;
+        if wanted.is_some_and(|socket| domain.is_used(socket)) {
+            return Err(refusal(27, "Attempted double use of USB port"));
+        }
+        if let (true, Some(user)) = (found, self.user_of(request.address)) {
+            let text = format!("USB device {} is in use by {user}", request.address);
+            return Err(refusal(55, text));
+        }
+        Ok(wanted.unwrap_or_else(|| domain.free_socket()))
     }
 
     /// `virDomainDetachDeviceAlias`: asks QEMU and returns; gives the run in

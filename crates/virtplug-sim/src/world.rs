@@ -15,6 +15,7 @@ use crate::machine::{Author, Doing, Entry};
 use crate::random::Random;
 use crate::server::{Notice, Server};
 use crate::tally::{self, Tally};
+use crate::trace::Trace;
 
 /// How long everything may take to come to rest: the longest pause of a port
 /// that flaps is five minutes, and it may begin at the last moment.
@@ -50,6 +51,8 @@ pub(crate) struct World {
     /// Events for the engine after which everything was checked.
     pub(crate) checked: u64,
     pub(crate) history: Option<Vec<String>>,
+    /// What each daemon was told, where that is kept.
+    pub(crate) traces: Option<Vec<Trace>>,
 }
 
 impl World {

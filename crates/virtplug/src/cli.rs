@@ -11,7 +11,9 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
-pub(crate) use args::{CheckArgs, DeviceArg, Look, MonitorArgs, Sources, Steer, config};
+pub(crate) use args::{
+    CheckArgs, DaemonArgs, DeviceArg, Look, MonitorArgs, Sources, Steer, config,
+};
 
 use crate::completion::{self, Shell};
 use crate::doctor::args::DoctorArgs;
@@ -60,7 +62,7 @@ pub(crate) enum Command {
     /// SIGHUP (a wrong one changes nothing), ends on SIGTERM and leaves the
     /// devices where they are. Logs to the journal, or to standard error when
     /// started by hand.
-    Daemon(Sources),
+    Daemon(DaemonArgs),
     /// Check the configuration: what is wrong, and what is likely not as meant
     ///
     /// Shows every mistake of every file with its place. For a configuration

@@ -104,6 +104,7 @@ fn restrict(read: &[PathBuf], write: &[PathBuf]) -> Result<RulesetStatus, Rulese
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Write as _;
 
     use super::*;
 
@@ -129,6 +130,8 @@ mod tests {
             fs::write(at(name).join("file"), "x").unwrap();
         }
         let (read, write, other) = (at("read"), at("write"), at("other"));
+        // As the file of a trace is.
+        let mut opened = fs::File::create(at("other").join("opened")).unwrap();
         let seen = std::thread::spawn(move || {
             let status =
                 restrict(std::slice::from_ref(&read), std::slice::from_ref(&write)).unwrap();
@@ -138,6 +141,7 @@ mod tests {
                 fs::write(write.join("new"), "y").is_ok(),
                 fs::read(other.join("file")).is_ok(),
             );
+            opened.write_all(b"z").unwrap();
             (status, seen)
         });
         let (status, seen) = seen.join().unwrap();

@@ -27,6 +27,7 @@ use crate::exit::Exit;
 use crate::journal::{self, Timing};
 use crate::message::{Content, Message};
 use crate::naming::counted;
+use crate::recorder::{Recorder, TraceFile};
 use crate::reload::{Reload, Reloaded};
 use crate::service::{self, Status};
 use crate::world::World;
@@ -47,6 +48,7 @@ type MonitorEnd = JoinHandle<Result<(), String>>;
 struct Daemon {
     sources: Sources,
     engine: Engine,
+    recorder: Option<Recorder>,
     edge: Edge,
     queue: UnboundedReceiver<Message>,
     monitor: MonitorEnd,
@@ -64,13 +66,13 @@ struct Daemon {
 }
 
 /// Runs until SIGTERM or SIGINT.
-pub(crate) async fn run(world: World, sources: Sources) -> Exit {
+pub(crate) async fn run(world: World, sources: Sources, trace: Option<TraceFile>) -> Exit {
     // The clients of the socket are served on this thread, beside the loop.
-    let all = Box::pin(serve(world, sources));
+    let all = Box::pin(serve(world, sources, trace));
     LocalSet::new().run_until(all).await
 }
 
-async fn serve(world: World, sources: Sources) -> Exit {
+async fn serve(world: World, sources: Sources, trace: Option<TraceFile>) -> Exit {
     let signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => {
@@ -90,7 +92,7 @@ async fn serve(world: World, sources: Sources) -> Exit {
         }
     };
     let control = Control::open(&socket_path(), loaded.control.clone()).await;
-    match start(world, sources, loaded, control) {
+    match start(world, sources, loaded, control, trace) {
         Ok(daemon) => daemon.run(signals).await,
         Err(failure) => {
             error!("{failure}");
@@ -104,6 +106,7 @@ fn start(
     sources: Sources,
     loaded: Loaded,
     control: Control,
+    trace: Option<TraceFile>,
 ) -> Result<Daemon, Failure> {
     let (mut edge, queue) = Edge::new(world.host.clone(), world.events);
     // The monitor is open before anything is enumerated, so nothing is missed.
@@ -116,9 +119,11 @@ fn start(
             Err(_) => ControlFlow::Break(()),
         })
         .map_err(|error| error_text(&error))?;
+    let seed = seed();
     let mut daemon = Daemon {
         sources,
-        engine: Engine::new(seed()),
+        engine: Engine::new(seed),
+        recorder: trace.and_then(|trace| Recorder::begin(trace, seed)),
         edge,
         queue,
         monitor: spawn_blocking(move || match watching.join() {
@@ -240,7 +245,13 @@ impl Daemon {
         let now = Time::after_origin(self.started.elapsed());
         let plugs = Plugs::before(&self.engine, &event);
         let concerned = Runs::concerned(&event);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.told(now, &event);
+        }
         let actions = self.engine.handle(now, event);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.asked(&actions);
+        }
         let run = concerned.and_then(|machine| self.runs.look(&self.engine, &machine));
         for told in plugs.after(&self.engine).into_iter().chain(run) {
             self.control.tell(&self.engine, told);

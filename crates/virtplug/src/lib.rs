@@ -31,6 +31,7 @@ mod plan;
 mod present;
 mod query;
 mod rebind;
+mod recorder;
 mod rehearsal;
 mod reload;
 mod render;
@@ -50,9 +51,10 @@ use clap::{CommandFactory as _, Parser as _};
 use clap_complete::CompleteEnv;
 use virtplug_core::Escaped;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, DaemonArgs};
 use crate::edge::error_text;
 use crate::query::Query;
+use crate::recorder::TraceFile;
 use crate::steer::{Request, Target};
 use crate::world::World;
 
@@ -105,12 +107,14 @@ fn run(cli: Cli) -> Result<Exit, String> {
 
 async fn command(command: Command) -> Result<Exit, String> {
     Ok(match command {
-        Command::Daemon(sources) => {
+        Command::Daemon(DaemonArgs { sources, record }) => {
             log::start();
+            // Before the rights to make files are given up.
+            let trace = record.as_deref().and_then(TraceFile::create);
             // Before any thread is started, as each takes over what its maker may do.
             confinement::begin(&sources);
             let world = World::open()?;
-            daemon::run(world, sources).await
+            daemon::run(world, sources, trace).await
         }
         Command::Check(args) => check::run(&args),
         Command::Status(look) => query::run(&look, &Query::Status).await,

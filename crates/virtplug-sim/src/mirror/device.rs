@@ -12,7 +12,7 @@ use crate::wish::Followed;
 const RESET: Duration = Duration::from_secs(5);
 
 /// How long `follow` lasts in this world.
-const FOLLOW: Duration = Duration::from_secs(10);
+pub(crate) const FOLLOW: Duration = Duration::from_secs(10);
 
 impl Mirror {
     pub(super) fn see(&mut self, now: Time, device: &Device) {

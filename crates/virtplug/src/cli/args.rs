@@ -116,6 +116,22 @@ pub(super) fn wait(text: &str) -> Result<Duration, String> {
     virtplug_config::duration(text)
 }
 
+/// How the daemon runs.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DaemonArgs {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+    /// Write what happens to a file as well, for a report of a bug: all that the daemon
+    /// hears of devices and machines, and all that it does
+    ///
+    /// The file holds serial numbers, names of devices and machines, the rules, and what the
+    /// host uses devices for. It must not exist; where it does, a number is added to its name.
+    /// Only its owner may read it. It ends at 64 MiB. The service may write to
+    /// /run/virtplug/daemon.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+}
+
 /// What to check, and against which devices.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CheckArgs {

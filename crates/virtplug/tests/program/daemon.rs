@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use virtplug_core::{Event, TraceStep};
 
 use crate::running::{Place, Running, until};
 
@@ -66,6 +67,36 @@ fn a_log_that_nobody_takes_stops_nothing() {
     }
     daemon.wait_until_it_answers();
     daemon.stop();
+}
+
+#[test]
+fn each_daemon_records_to_a_file_of_its_own() {
+    let place = Place::new();
+    let start = || {
+        let mut command = place.daemon(":");
+        command.arg("--record").arg(place.path("trace"));
+        let log = File::create(place.path("log")).unwrap();
+        let daemon = Running::new(&place, command.stderr(log));
+        daemon.wait_until_it_answers();
+        daemon
+    };
+    start().stop();
+    let daemon = start();
+    daemon.signal(Signal::SIGKILL);
+    assert_eq!(daemon.ended_or_killed(), None);
+
+    for name in ["trace", "trace.1"] {
+        let text = fs::read_to_string(place.path(name)).unwrap();
+        let mut lines = text.lines();
+        let header = lines.next().unwrap();
+        assert!(header.contains("\"format\":1"), "{header}");
+        // The policy, the first scan and the connection, at least.
+        let steps: Vec<TraceStep> = lines
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
+        assert!(steps.len() >= 3, "{text}");
+        assert!(matches!(steps[0].event, Event::Policy(_)), "{text}");
+    }
 }
 
 #[test]
