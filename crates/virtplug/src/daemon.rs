@@ -89,7 +89,13 @@ async fn serve(world: World, sources: Sources) -> Exit {
             return Exit::Config;
         }
     };
-    let control = Control::open(&socket_path(), loaded.control.clone()).await;
+    let control = match Control::open(&socket_path(), loaded.control.clone()).await {
+        Ok(control) => control,
+        Err(other) => {
+            error!("{other}");
+            return Exit::AlreadyRunning;
+        }
+    };
     match start(world, sources, loaded, control) {
         Ok(daemon) => daemon.run(signals).await,
         Err(failure) => {

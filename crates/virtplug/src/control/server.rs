@@ -17,7 +17,7 @@ use super::connection::serve;
 use super::limits::Places;
 use super::line::Line;
 use super::methods::Methods;
-use super::socket::{SocketFile, listen};
+use super::socket::{Refusal, SocketFile, listen};
 
 /// How long nobody is let in after that failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ impl Server {
         path: &Path,
         desk: mpsc::Sender<Ask>,
         access: watch::Receiver<Option<Access>>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Refusal> {
         let (file, listener) = listen(path).await?;
         let door = Door {
             listener,

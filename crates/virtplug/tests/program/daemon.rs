@@ -1,6 +1,7 @@
 //! The daemon where its surroundings are bad.
 
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::net::UnixListener;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
@@ -102,18 +103,55 @@ fn without_a_place_for_its_socket_the_daemon_does_its_work() {
 }
 
 #[test]
-fn a_second_daemon_leaves_the_socket_to_the_first() {
+fn a_second_daemon_names_the_first_and_ends_with_8() {
     let place = Place::new();
     let first = place.start();
     let log = File::create(place.path("second")).unwrap();
     let second = Running::new(&place, place.daemon(":").stderr(log));
-    until("it says so and goes on", || {
-        let log = fs::read_to_string(place.path("second")).unwrap();
-        log.contains("another virtplug daemon answers") && log.contains("started with")
-    });
-    second.stop();
+    assert_eq!(second.ended(), Some(8));
+    let told = fs::read_to_string(place.path("second")).unwrap();
+    let named = format!("process {} of user ", first.id());
+    assert!(told.contains("another virtplug daemon answers"), "{told}");
+    assert!(told.contains(&named), "{told}");
+    first.wait_until_it_answers();
+
+    // One with a socket of its own may run beside it.
+    let mut command = place.daemon(":");
+    let beside = Running::new(
+        &place,
+        command.env("VIRTPLUG_SOCKET", place.path("other.sock")),
+    );
+    until("it listens", || place.path("other.sock").exists());
+    beside.stop();
     first.wait_until_it_answers();
     first.stop();
+}
+
+#[test]
+fn of_daemons_that_start_at_once_one_stays() {
+    let place = Place::new();
+    for _ in 0..5 {
+        // What a crash leaves behind.
+        drop(UnixListener::bind(place.path("control.sock")).unwrap());
+        let mut daemons: Vec<_> = (0..4)
+            .map(|_| Running::new(&place, place.daemon(":").stderr(Stdio::null())))
+            .collect();
+        let mut codes = Vec::new();
+        until("all but one end", || {
+            daemons.retain_mut(|daemon| match daemon.code() {
+                Some(code) => {
+                    codes.push(code);
+                    false
+                }
+                None => true,
+            });
+            daemons.len() <= 1
+        });
+        assert_eq!(codes, [8, 8, 8]);
+        let stayed = daemons.pop().unwrap();
+        stayed.wait_until_it_answers();
+        stayed.stop();
+    }
 }
 
 #[test]
