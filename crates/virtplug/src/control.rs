@@ -18,6 +18,7 @@ mod methods;
 mod orders_file;
 mod other;
 mod plugs;
+mod refusals;
 mod reloads;
 mod runs;
 mod server;

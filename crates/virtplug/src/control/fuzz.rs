@@ -102,6 +102,7 @@ async fn answer(control: &mut Control, engine: &Engine) {
         now: Time::default(),
         daemon: Some("0"),
         reload_trouble: None,
+        deaf: false,
     };
     loop {
         let ask = match control.next().await {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::net::UnixListener;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -152,6 +152,43 @@ fn of_daemons_that_start_at_once_one_stays() {
         stayed.wait_until_it_answers();
         stayed.stop();
     }
+}
+
+/// Needs namespaces; where there are none, says so.
+#[test]
+fn a_daemon_in_another_network_namespace_says_so() {
+    let place = Place::new();
+    let log = File::create(place.path("log")).unwrap();
+    let program = place
+        .daemon("mount -t tmpfs run /run && mkdir /run/udev && : > /run/udev/control || exit 99");
+    let mut command = Command::new("unshare");
+    command
+        .args(["-rmn"])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .env("VIRTPLUG_SOCKET", place.path("control.sock"))
+        .env_remove("JOURNAL_STREAM")
+        .stderr(log);
+    let mut daemon = Running::new(&place, &mut command);
+    let mut ended = None;
+    until("it answers or cannot start", || {
+        ended = daemon.code();
+        ended.is_some() || place.run(&["status"]).status.code() == Some(0)
+    });
+    if ended.is_some() {
+        println!("NOT RUN: no namespaces here: {}", place.log());
+        return;
+    }
+    let told = "no events of udev reach the daemon";
+    assert!(place.log().contains(told), "{}", place.log());
+    let status = place.run(&["status", "--json"]);
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(status.contains(told), "{status}");
+    assert!(status.contains("\"deaf\": true"), "{status}");
+    let doctor = place.run(&["doctor"]);
+    let doctor = String::from_utf8(doctor.stdout).unwrap();
+    assert!(doctor.contains("another network namespace"), "{doctor}");
+    daemon.stop();
 }
 
 #[test]

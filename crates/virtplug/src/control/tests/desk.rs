@@ -20,6 +20,7 @@ fn context() -> Context<'static> {
         now: Time::default(),
         daemon: Some("1.2.3"),
         reload_trouble: None,
+        deaf: false,
     }
 }
 
