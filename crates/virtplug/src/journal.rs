@@ -348,7 +348,7 @@ mod tests {
                 end: HoldEnd::Replaced,
             },
             Report::HoldEnded {
-                port: "1-1".parse().unwrap(),
+                port: "1-9".parse().unwrap(),
                 end: HoldEnd::Unplugged,
             },
             Report::HoldEnded {
