@@ -42,6 +42,6 @@ pub(crate) fn read(table: &DeTable<'_>, findings: &mut Findings) -> WrittenOptio
         guest_reset: get(table, &GUEST_RESET)
             .and_then(|value| choice::guest_reset(value, &GUEST_RESET, findings)),
         start_machine: on(&START_MACHINE, findings),
-        allow_in_use: on(&ALLOW_IN_USE, findings),
+        allow_in_use: switch(&ALLOW_IN_USE, findings),
     }
 }

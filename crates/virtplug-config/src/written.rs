@@ -147,5 +147,5 @@ pub(crate) struct WrittenOptions {
     pub(crate) guest_port: Option<Spanned<GuestPort>>,
     pub(crate) guest_reset: Option<GuestReset>,
     pub(crate) start_machine: Option<bool>,
-    pub(crate) allow_in_use: Option<bool>,
+    pub(crate) allow_in_use: Option<Spanned<bool>>,
 }

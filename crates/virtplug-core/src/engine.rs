@@ -162,6 +162,7 @@ impl Engine {
     pub fn handle(&mut self, now: Time, event: Event) -> Vec<Action> {
         self.now = self.now.max(now);
         self.rate.refill(self.now);
+        self.end_lost_holds();
         match event {
             Event::Policy(policy) => self.adopt(policy),
             Event::Devices {
@@ -186,6 +187,7 @@ impl Engine {
             Event::Done(op, outcome) => self.done(op, outcome),
             Event::Tick => {}
         }
+        self.end_lost_holds();
         self.ring_timers();
         while let Some(port) = self.reconsider.pop_first() {
             self.assign(&port);
@@ -234,7 +236,8 @@ impl Engine {
                     self.scan();
                 }
                 Some((_, Wake::Pools)) => self.pools_expired(),
-                Some((_, Wake::Holds)) => self.lost_holds_expired(),
+                // It was done at the beginning.
+                Some((_, Wake::Holds)) => {}
                 Some((_, Wake::Plug(port))) => {
                     self.reconsider.insert(port);
                 }

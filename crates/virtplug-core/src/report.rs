@@ -123,6 +123,8 @@ pub enum Report {
 pub enum HoldEnd {
     /// The device was unplugged and did not come back at once.
     Unplugged,
+    /// It left, and what is at its port now is another device.
+    Replaced,
     /// This machine ended.
     MachineEnded(MachineKey),
 }
@@ -131,6 +133,7 @@ impl fmt::Display for HoldEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unplugged => f.write_str("it was unplugged"),
+            Self::Replaced => f.write_str("another device came in its place"),
             Self::MachineEnded(machine) => write!(f, "machine {machine} ended"),
         }
     }

@@ -63,6 +63,9 @@ pub struct Status {
     pub healthy: bool,
     /// What somebody should look at, a sentence each.
     pub problems: Vec<String>,
+    /// Whether the daemon gets no events of udev, so that it does not notice devices that come.
+    #[serde(default)]
+    pub deaf: bool,
     /// The connections to libvirt, by URI.
     pub connections: Vec<Connection>,
     /// How many devices are how.

@@ -109,9 +109,11 @@ impl Mirror {
     /// Notes what the engine is told.
     pub(crate) fn told(&mut self, now: Time, event: &Event) {
         let named = self.named();
+        self.drop_lost(now);
         self.take(now, event);
         self.now = now;
-        self.drop_gone(now);
+        self.drop_lost(now);
+        self.drop_gone();
         let new: Vec<MachineKey> = self.named().difference(&named).cloned().collect();
         self.unsure.extend(new);
         // Who is known again after an order is judged anew at its next occasion.

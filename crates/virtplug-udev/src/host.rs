@@ -190,6 +190,21 @@ impl Host {
         self.udev_control.try_exists().unwrap_or(true)
     }
 
+    /// Whether udev's messages come through to this process. They stay in the
+    /// network namespace of udev, and so does the list of sockets in which its
+    /// own is. Without udev there is nothing to hear.
+    pub fn hears_udev(&self) -> bool {
+        let Ok(listed) = fs::read(self.places.procfs.join("self/net/unix")) else {
+            return true;
+        };
+        let path = self.udev_control.as_os_str().as_encoded_bytes();
+        let is_udev = |line: &[u8]| {
+            let before = line.strip_suffix(path);
+            before.is_some_and(|before| before.ends_with(b" "))
+        };
+        !self.udev_runs() || listed.split(|byte| *byte == b'\n').any(is_udev)
+    }
+
     /// The folder of all devices and interfaces.
     pub(crate) fn devices(&self) -> &Path {
         &self.devices

@@ -49,7 +49,7 @@ pub(crate) enum Color {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 something failed, 2 wrong usage, 4 no permission,
-7 the daemon is not running, 78 wrong configuration.
+7 the daemon is not running, 8 it runs already, 78 wrong configuration.
 
 Start with `virtplug devices` to see what is plugged in, write rules for it,
 check them with `virtplug check` and try them with `virtplug plan`.";
@@ -61,7 +61,8 @@ pub(crate) enum Command {
     /// Made for systemd: says when it is ready, reloads the configuration on
     /// SIGHUP (a wrong one changes nothing), ends on SIGTERM and leaves the
     /// devices where they are. Logs to the journal, or to standard error when
-    /// started by hand.
+    /// started by hand. Ends with code 8 where another daemon has its socket;
+    /// one with another path in VIRTPLUG_SOCKET may run beside it.
     Daemon(DaemonArgs),
     /// Check the configuration: what is wrong, and what is likely not as meant
     ///

@@ -13,9 +13,12 @@ mod history;
 mod limits;
 mod line;
 mod listening;
+mod lock;
 mod methods;
 mod orders_file;
+mod other;
 mod plugs;
+mod refusals;
 mod reloads;
 mod runs;
 mod server;
@@ -77,8 +80,12 @@ pub(crate) enum Left {
 }
 
 impl Control {
-    /// Listens. Without a socket the daemon does its work all the same.
-    pub(crate) async fn open(path: &Path, control: virtplug_config::Control) -> Self {
+    /// Listens. Without a socket the daemon does its work all the same, unless
+    /// another daemon has it: then this says who.
+    pub(crate) async fn open(
+        path: &Path,
+        control: virtplug_config::Control,
+    ) -> Result<Self, String> {
         let (desk, asks) = mpsc::channel(ask::QUEUE);
         let (access, known) = watch::channel(None);
         let access = Arc::new(access);
@@ -92,15 +99,15 @@ impl Control {
                 first
             });
         });
-        Self {
+        Ok(Self {
             asks,
             access,
-            listening: Listening::open(path, desk, known).await,
+            listening: Listening::open(path, desk, known).await?,
             orders: OrdersFile::open(path).await,
             waiting: Waiting::default(),
             history: History::default(),
             reloads: Reloads::default(),
-        }
+        })
     }
 
     /// What was decided by hand before this daemon started.

@@ -27,6 +27,7 @@ use crate::exit::Exit;
 use crate::journal::{self, Timing};
 use crate::message::{Content, Message};
 use crate::naming::counted;
+use crate::present::DEAF;
 use crate::recorder::{Recorder, TraceFile};
 use crate::reload::{Reload, Reloaded};
 use crate::service::{self, Status};
@@ -61,6 +62,8 @@ struct Daemon {
     reload: Reload,
     /// What was wrong with the last reload, for the status line.
     reload_trouble: Option<&'static str>,
+    /// Whether no events of udev come.
+    deaf: bool,
     /// What somebody asked for and waits for that it can be begun.
     wanted: Vec<Wanted>,
 }
@@ -91,7 +94,13 @@ async fn serve(world: World, sources: Sources, trace: Option<TraceFile>) -> Exit
             return Exit::Config;
         }
     };
-    let control = Control::open(&socket_path(), loaded.control.clone()).await;
+    let control = match Control::open(&socket_path(), loaded.control.clone()).await {
+        Ok(control) => control,
+        Err(other) => {
+            error!("{other}");
+            return Exit::AlreadyRunning;
+        }
+    };
     match start(world, sources, loaded, control, trace) {
         Ok(daemon) => daemon.run(signals).await,
         Err(failure) => {
@@ -108,6 +117,10 @@ fn start(
     control: Control,
     trace: Option<TraceFile>,
 ) -> Result<Daemon, Failure> {
+    let deaf = !world.host.hears_udev();
+    if deaf {
+        error!(event = "deaf", "{DEAF}");
+    }
     let (mut edge, queue) = Edge::new(world.host.clone(), world.events);
     // The monitor is open before anything is enumerated, so nothing is missed.
     let monitor = Monitor::open(world.host, RECEIVE_BUFFER).map_err(|error| error_text(&error))?;
@@ -138,6 +151,7 @@ fn start(
         runs: Runs::default(),
         reload: Reload::default(),
         reload_trouble: None,
+        deaf,
         wanted: Vec::new(),
     };
     let orders = daemon.control.earlier_orders().clone();
@@ -183,7 +197,9 @@ impl Daemon {
             self.control.after_step(&self.engine);
             if self.queue.is_empty() {
                 // A storm of events costs one look at the whole.
-                self.status.update(&self.engine, self.reload_trouble);
+                let deaf = self.deaf.then_some("no events of udev come");
+                self.status
+                    .update(&self.engine, self.reload_trouble.or(deaf));
             }
         };
         self.stop().await;

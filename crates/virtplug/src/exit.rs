@@ -15,6 +15,8 @@ pub enum Exit {
     NotPermitted,
     /// The command needs the daemon, and it does not run.
     NotRunning,
+    /// Another daemon has the socket.
+    AlreadyRunning,
     /// The configuration is wrong or missing (`EX_CONFIG` of sysexits.h).
     Config,
 }
@@ -27,6 +29,7 @@ impl Exit {
             Self::Usage => 2,
             Self::NotPermitted => 4,
             Self::NotRunning => 7,
+            Self::AlreadyRunning => 8,
             Self::Config => 78,
         }
     }

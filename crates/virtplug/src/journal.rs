@@ -345,6 +345,10 @@ mod tests {
             Report::Held(alpha.clone(), alias.clone()),
             Report::HoldEnded {
                 port: "1-9".parse().unwrap(),
+                end: HoldEnd::Replaced,
+            },
+            Report::HoldEnded {
+                port: "1-9".parse().unwrap(),
                 end: HoldEnd::Unplugged,
             },
             Report::HoldEnded {

@@ -97,6 +97,8 @@ fn command_line() -> Cli {
 fn run(cli: Cli) -> Result<Exit, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // Of the threads that wait for calls: the runtime itself is this thread.
+        .thread_name("vp-call")
         .build()
         .map_err(|error| error_text(&error))?;
     let exit = runtime.block_on(command(cli.command));

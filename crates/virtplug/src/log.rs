@@ -1,8 +1,11 @@
 //! Where the log goes: to the journal with fields when systemd listens, to
 //! standard error otherwise.
 
+mod native;
+
 use std::io::{IsTerminal as _, Result, Write, stderr};
 use std::os::fd::AsFd as _;
+use std::path::Path;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::fstat;
@@ -10,8 +13,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Fields are `VIRTPLUG_DEVICE`, `VIRTPLUG_MACHINE` and so on.
-const FIELD_PREFIX: &str = "VIRTPLUG";
+use self::native::Journal;
 
 /// Levels by the variable `VIRTPLUG_LOG`, for instance `debug`; `info` without it.
 const LEVELS: &str = "VIRTPLUG_LOG";
@@ -35,13 +37,8 @@ pub(crate) fn start() {
             .from_env_lossy()
     };
     let journal = goes_to_journal()
-        .then(|| tracing_journald::layer().ok())
-        .flatten()
-        .map(|layer| {
-            layer
-                .with_field_prefix(Some(FIELD_PREFIX.to_owned()))
-                .with_syslog_identifier("virtplug".to_owned())
-        });
+        .then(|| Journal::open(Path::new(native::SOCKET)).ok())
+        .flatten();
     if let Some(journal) = journal {
         tracing_subscriber::registry()
             .with(levels())

@@ -32,7 +32,14 @@ pub(crate) struct Context<'a> {
     pub(crate) daemon: Option<&'a str>,
     /// What was wrong with the last reload.
     pub(crate) reload_trouble: Option<&'a str>,
+    /// Whether no events of udev come.
+    pub(crate) deaf: bool,
 }
+
+/// What it means that no events of udev come, and what to do.
+pub(crate) const DEAF: &str = "no events of udev reach the daemon, as it runs in another network \
+    namespace: devices that are plugged in or out are noticed only at a reload; take \
+    PrivateNetwork= and the like out of its unit, or give its container the network of the host";
 
 /// All present devices, by port.
 pub(crate) fn devices(engine: &Engine, context: Context<'_>) -> DeviceList {

@@ -77,6 +77,7 @@ pub(crate) async fn shown(sources: &Sources, name: &str) -> Result<Shown, Exit> 
         now,
         daemon: None,
         reload_trouble: None,
+        deaf: false,
     };
     present::show(&engine, context, name, []).map_err(|error| client::refused(&error))
 }
@@ -112,6 +113,7 @@ async fn look_around(
         now,
         daemon,
         reload_trouble: None,
+        deaf: false,
     };
     let refused = |error: ControlError| client::refused(&error);
     match query {

@@ -196,6 +196,47 @@ fn the_journal_may_go_away_and_come_back() {
     });
 }
 
+/// Writes to the journal's socket until nobody could write any more.
+const FILL: &str = r#"
+    use Socket;
+    $SIG{PIPE} = 'IGNORE';
+    my $journal = sockaddr_un('/run/systemd/journal/socket');
+    my @sockets;
+    for (1 .. 64) {
+        socket(my $socket, AF_UNIX, SOCK_DGRAM, 0) or die $!;
+        push @sockets, $socket;
+        my $sent = 0;
+        $sent++ while $sent < 4096 && defined send($socket, "MESSAGE=filler\n", 0x40, $journal);
+        exit 0 if $sent == 0;
+    }
+    die 'it still takes something';
+"#;
+
+#[test]
+fn a_journal_that_hangs_holds_nothing_up() {
+    scenario(|lab| {
+        lab.install(A1_TO_ALPHA)?;
+        let pid = lab.daemon().pid()?;
+        lab.sh("systemctl kill --signal=STOP systemd-journald")?;
+        lab.sh(&format!(
+            "cat > /root/fill.pl <<'END'\n{FILL}\nEND\nperl /root/fill.pl"
+        ))?;
+        let stick = lab.plug(Stick::serial("A1").port("7"))?;
+        let alpha = lab.machine("alpha");
+        alpha.wait_exactly(&[&stick])?;
+        virtplug(lab, "status", 0)?;
+        lab.unplug(&stick)?;
+        alpha.wait_exactly(&[])?;
+        lab.sh("systemctl kill --signal=CONT systemd-journald")?;
+        // What it missed is told with what comes next.
+        let before = lab.count("attached")?;
+        comes_and_goes(lab, "A1", "alpha")?;
+        lab.wait_journal("attached", before + 1)?;
+        lab.wait_journal("log-lost", 1)?;
+        check_same(lab, pid)
+    });
+}
+
 /// Starts libvirtd with a thousand machines more. It reads them from files at its
 /// start, which is faster than defining each; the lab must not look at them all.
 fn define_many(lab: &Outer) -> Result<()> {

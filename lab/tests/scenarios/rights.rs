@@ -1,8 +1,82 @@
 //! What the service may do, and giving back what a dead machine left.
 
-use lab::{Stick, ensure, scenario};
+use lab::{Outer, Result, Stick, ensure, scenario};
 
 use crate::A1_TO_ALPHA;
+use crate::commands::virtplug;
+
+/// What the packages bring for libvirt's polkit driver, with machines to be named.
+const POLKIT: &str = include_str!("../../../dist/polkit/60-virtplug.rules");
+
+/// What came of virsh in the hands of virtplug's user.
+fn as_virtplug(lab: &Outer, command: &str) -> Result<lab::agent::Output> {
+    lab.run(&format!(
+        "HOME=/tmp setpriv --reuid=virtplug --regid=virtplug --groups=libvirt \
+             virsh -q -c qemu:///system {command}"
+    ))
+}
+
+#[test]
+fn with_polkit_it_does_its_job_and_nothing_else() {
+    scenario(|lab| {
+        let rule = POLKIT.replace("[\"alpha\", \"beta\"]", "[\"alpha\"]");
+        ensure!(rule != POLKIT, "the rule names other machines");
+        lab.sh(&format!(
+            "mkdir -p /etc/polkit-1/rules.d
+             cat > /etc/polkit-1/rules.d/60-virtplug.rules <<'END-OF-FILE'\n{rule}END-OF-FILE
+             echo 'access_drivers = [ \"polkit\" ]' >> /etc/libvirt/libvirtd.conf
+             systemctl restart polkit libvirtd
+             virsh -q list > /dev/null"
+        ))?;
+        lab.install(A1_TO_ALPHA)?;
+        let alpha = lab.machine("alpha");
+        let stick = lab.plug(Stick::serial("A1"))?;
+        alpha.wait_exactly(&[&stick])?;
+        lab.unplug(&stick)?;
+        alpha.wait_exactly(&[])?;
+        let stick = lab.plug(Stick::serial("A1"))?;
+        alpha.wait_exactly(&[&stick])?;
+        virtplug(lab, "status", 0)?;
+
+        let names = as_virtplug(lab, "list --all --name")?;
+        ensure!(names.out.trim() == "alpha", "{names:?}");
+        let xml = as_virtplug(lab, "dumpxml alpha")?;
+        ensure!(xml.code == 0 && xml.out.contains("<name>alpha"), "{xml:?}");
+        lab.sh(
+            "echo '<domain type=\"qemu\"><name>new</name><memory>16384</memory><os>\
+                <type>hvm</type></os></domain>' > /tmp/new.xml
+            echo '<hostdev mode=\"subsystem\" type=\"usb\"><source startupPolicy=\"optional\">\
+                <vendor id=\"0x1234\"/><product id=\"0x5678\"/></source></hostdev>' > /tmp/usb.xml",
+        )?;
+        for forbidden in [
+            "destroy alpha",
+            "shutdown alpha",
+            "reset alpha",
+            "suspend alpha",
+            "managedsave alpha",
+            "undefine alpha",
+            "autostart alpha",
+            "dumpxml --security-info alpha",
+            "attach-device alpha /tmp/usb.xml --config",
+            "send-key alpha KEY_A",
+            "dumpxml beta",
+            "start beta",
+            "destroy beta",
+            "define /tmp/new.xml",
+            "create /tmp/new.xml",
+            "pool-define-as pool dir --target /tmp",
+            "net-list --all --name",
+            "nodedev-list",
+            "secret-list",
+        ] {
+            let tried = as_virtplug(lab, forbidden)?;
+            let denied = tried.code != 0 && tried.err.contains("access denied");
+            let empty = forbidden.contains("-list") && tried.out.trim().is_empty();
+            ensure!(denied || empty, "{forbidden}: {tried:?}");
+        }
+        alpha.check_exactly(&[&stick])
+    });
+}
 
 #[test]
 fn the_service_has_almost_no_rights_and_does_its_job() {

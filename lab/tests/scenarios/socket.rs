@@ -69,11 +69,21 @@ fn a_socket_that_was_left_is_replaced_and_one_in_use_is_not() {
     scenario(|lab| {
         lab.install(A1_TO_ALPHA)?;
         virtplug(lab, "status", 0)?;
-        // A second daemon leaves the first one's socket alone.
-        let said = lab.sh("virtplug daemon > /root/second 2>&1 & \
-             for i in $(seq 120); do grep -q control.sock /root/second && break; sleep 0.5; done; \
-             kill $!; wait; cat /root/second")?;
-        ensure!(said.contains("control.sock"), "{said}");
+        // A second daemon names the first, and ends.
+        let pid = lab.sh("systemctl show -P MainPID virtplug")?;
+        let said = lab.run("virtplug daemon")?;
+        ensure!(said.code == 8, "{said:?}");
+        let named = format!("process {} of user virtplug", pid.trim());
+        ensure!(said.err.contains(&named), "{said:?}");
+        // A unit that does so is not started again and again.
+        lab.sh(
+            "cp /usr/lib/systemd/system/virtplug.service /run/systemd/system/second.service; \
+             systemctl daemon-reload; systemctl start second; sleep 5",
+        )?;
+        let second = lab.sh("systemctl show -p NRestarts,ActiveState,ExecMainStatus second")?;
+        for expected in ["NRestarts=0", "ActiveState=failed", "ExecMainStatus=8"] {
+            ensure!(second.contains(expected), "{second}");
+        }
         virtplug(lab, "status", 0)?;
         // Killed, it leaves its socket; the next one takes its place.
         lab.daemon().kill()?;

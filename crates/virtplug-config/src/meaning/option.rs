@@ -1,5 +1,6 @@
 //! From options as written, and defaults, to what holds.
 
+use toml::Spanned;
 use virtplug_core::RuleOptions;
 
 use crate::diagnostic::Diagnostic;
@@ -26,7 +27,7 @@ impl<'w> Options<'w> {
         let usual = RuleOptions::default();
         let none = WrittenOptions::default();
         let defaults = self.defaults.map_or(&none, |defaults| &defaults.options);
-        let preempts = |options: &WrittenOptions| options.preempts.as_ref().map(|on| *on.get_ref());
+        let is_on = |on: &Option<Spanned<bool>>| on.as_ref().map(|on| *on.get_ref());
         let port = own.guest_port.as_ref().or(defaults.guest_port.as_ref());
         let group = own.group.as_ref().or(defaults.group.as_ref());
         RuleOptions {
@@ -34,8 +35,8 @@ impl<'w> Options<'w> {
             priority: own.priority.or(defaults.priority).unwrap_or(usual.priority),
             group: group.cloned(),
             yields: own.yields.or(defaults.yields).unwrap_or(usual.yields),
-            preempts: preempts(own)
-                .or(preempts(defaults))
+            preempts: is_on(&own.preempts)
+                .or(is_on(&defaults.preempts))
                 .unwrap_or(usual.preempts),
             count: own.count.or(defaults.count),
             follow: own.follow.or(defaults.follow),
@@ -45,22 +46,29 @@ impl<'w> Options<'w> {
                 .start_machine
                 .or(defaults.start_machine)
                 .unwrap_or(usual.start_machine),
-            allow_in_use: own
-                .allow_in_use
-                .or(defaults.allow_in_use)
+            allow_in_use: is_on(&own.allow_in_use)
+                .or(is_on(&defaults.allow_in_use))
                 .unwrap_or(usual.allow_in_use),
         }
     }
 
-    /// What is of no use in the defaults.
-    pub(super) fn warn_of_defaults(&self) -> Option<Diagnostic> {
-        let defaults = self.defaults.filter(|defaults| defaults.complete)?;
-        let preempts = defaults.options.preempts.as_ref()?;
-        let useless = *preempts.get_ref() && defaults.options.yields != Some(true);
-        (useless && !self.any_yields).then(|| {
-            Diagnostic::warning(defaults.place.at(preempts.span()), PREEMPT_ALONE)
-                .with_help(ADD_YIELD)
-        })
+    /// What is of no use in the defaults, and what is dangerous there.
+    pub(super) fn warn_of_defaults(&self) -> Vec<Diagnostic> {
+        let Some(defaults) = self.defaults.filter(|defaults| defaults.complete) else {
+            return Vec::new();
+        };
+        let mut warnings = Vec::new();
+        let mut warn = |on: &Option<Spanned<bool>>, message, help| {
+            if let Some(on) = on.as_ref().filter(|on| *on.get_ref()) {
+                let place = defaults.place.at(on.span());
+                warnings.push(Diagnostic::warning(place, message).with_help(help));
+            }
+        };
+        if defaults.options.yields != Some(true) && !self.any_yields {
+            warn(&defaults.options.preempts, PREEMPT_ALONE, ADD_YIELD);
+        }
+        warn(&defaults.options.allow_in_use, TAKES_ALL, NAME_THEM);
+        warnings
     }
 
     /// What is of no use in a device table.
@@ -89,5 +97,8 @@ impl<'w> Options<'w> {
 }
 
 const PREEMPT_ALONE: &str = "`preempt` does nothing without `yield`";
+const TAKES_ALL: &str = "with `allow-in-use` here every rule takes devices that the host uses: \
+                         mounted disks, network adapters, the last keyboard";
+const NAME_THEM: &str = "write it in the device tables where that is meant";
 const ADD_YIELD: &str =
     "add `yield = true`: the machine then lends the device while it is not running";

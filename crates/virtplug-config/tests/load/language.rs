@@ -120,6 +120,8 @@ fn the_host_and_defaults() {
             "host = \"3-2\"",
             "[defaults]\nserial = \"A\"\nfollow = 1",
             "[defaults]\npreempt = true\n[[machines.a.device]]\nserial = \"A\"",
+            "[defaults]\nallow-in-use = true\n[[machines.a.device]]\nserial = \"A\"",
+            "[defaults]\nallow-in-use = false\n[[machines.a.device]]\nserial = \"A\"\nallow-in-use = true",
             "[default]\npriority = 1",
             "priority = 1",
             "defaults = 1",

@@ -193,6 +193,10 @@ impl Devices {
         self.unreadable.remove(port)
     }
 
+    pub(super) fn is_unreadable(&self, port: &PortPath) -> bool {
+        self.unreadable.contains(port)
+    }
+
     pub(super) fn unreadable(&self) -> impl Iterator<Item = &PortPath> {
         self.unreadable.iter()
     }

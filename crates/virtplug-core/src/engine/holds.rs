@@ -1,9 +1,11 @@
 //! Devices whose owner was decided by hand: how long that lasts.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::machine::Existence;
 use super::{Engine, Wake};
+use crate::class::ClassCode;
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
 use crate::id::{ProductId, VendorId};
@@ -25,16 +27,36 @@ pub(super) struct Lost {
     vendor: VendorId,
     product: ProductId,
     serial: Fact<Option<RawText>>,
+    interfaces: Fact<BTreeSet<ClassCode>>,
     until: Time,
 }
 
 impl Lost {
-    /// Whether it is this device that is back. Unread serial numbers are not alike.
-    fn is(&self, device: &Device) -> bool {
-        self.vendor == device.vendor
-            && self.product == device.product
-            && self.serial.known().is_some()
-            && self.serial == device.serial
+    /// Whether it is this device that is back, and nothing that only came to its
+    /// port. Unknown while something of the newcomer is not read; what was never
+    /// read of the lost one is not alike.
+    fn is(&self, device: &Device) -> Fact<bool> {
+        let ids = self.vendor == device.vendor && self.product == device.product;
+        let alike = [
+            Fact::Known(ids),
+            alike(&self.serial, &device.serial),
+            alike(&self.interfaces, &device.interfaces),
+        ];
+        if alike.contains(&Fact::Known(false)) {
+            Fact::Known(false)
+        } else if alike.contains(&Fact::Unknown) {
+            Fact::Unknown
+        } else {
+            Fact::Known(true)
+        }
+    }
+}
+
+fn alike<T: PartialEq>(before: &Fact<T>, now: &Fact<T>) -> Fact<bool> {
+    match (before, now) {
+        (Fact::Known(before), Fact::Known(now)) => Fact::Known(before == now),
+        (Fact::Known(_), Fact::Unknown) => Fact::Unknown,
+        (Fact::Unknown, _) => Fact::Known(false),
     }
 }
 
@@ -51,6 +73,7 @@ impl Engine {
             vendor: gone.vendor,
             product: gone.product,
             serial: gone.serial.clone(),
+            interfaces: gone.interfaces.clone(),
             until,
         };
         self.lost.insert(gone.port.clone(), lost);
@@ -66,7 +89,7 @@ impl Engine {
         let ports = [Some(&device.port), peer];
         let port = ports.into_iter().flatten().find(|port| {
             let lost = self.lost.get(port);
-            lost.is_some_and(|lost| self.now < lost.until && lost.is(device))
+            lost.is_some_and(|lost| lost.is(device) == Fact::Known(true))
         });
         let lost = port.cloned().and_then(|port| self.lost.remove(&port));
         if let Some(hold) = lost.and_then(|lost| self.orders.holds.remove(&lost.instance)) {
@@ -78,14 +101,14 @@ impl Engine {
         }
     }
 
-    /// Ends the holds of devices that did not come back.
-    pub(super) fn lost_holds_expired(&mut self) {
-        let over: Vec<PortPath> = self
+    /// Ends the holds of devices that did not come back in time. Where something
+    /// came that cannot be read, it may be such a device, and its hold waits on.
+    pub(super) fn end_lost_holds(&mut self) {
+        let over = self
             .lost
             .iter()
-            .filter(|(_, lost)| lost.until <= self.now)
-            .map(|(port, _)| port.clone())
-            .collect();
+            .filter(|(port, lost)| lost.until <= self.now && !self.may_be_back(port, lost));
+        let over: Vec<PortPath> = over.map(|(port, _)| port.clone()).collect();
         for port in over {
             let lost = self.lost.remove(&port);
             if let Some(Lost { instance, .. }) = lost
@@ -94,6 +117,14 @@ impl Engine {
                 self.end_hold_of_gone(instance);
             }
         }
+    }
+
+    /// Whether nobody can tell if a lost device is at its port again.
+    fn may_be_back(&self, port: &PortPath, lost: &Lost) -> bool {
+        let present = self.devices.at(port);
+        self.orders.holds.contains_key(&lost.instance)
+            && (self.devices.is_unreadable(port)
+                || present.is_some_and(|present| lost.is(&present.device) == Fact::Unknown))
     }
 
     /// Ends what an earlier daemon knew of instances that are not there, at one
@@ -149,7 +180,14 @@ impl Engine {
 
     /// Ends the hold of a device that is not there any more.
     fn end_hold_of_gone(&mut self, instance: InstanceId) {
-        let machine = self.end_hold(instance, HoldEnd::Unplugged);
+        let hold = self.orders.holds.get(&instance);
+        let replaced = hold.is_some_and(|hold| self.devices.at(&hold.port).is_some());
+        let end = if replaced {
+            HoldEnd::Replaced
+        } else {
+            HoldEnd::Unplugged
+        };
+        let machine = self.end_hold(instance, end);
         if let Some(machine) = machine {
             self.let_go_of(&machine);
         }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::Condition;
 use crate::class::ClassCode;
 use crate::device::UdevRecord;
 use crate::fact::Fact;
 use crate::matcher::{Verdict, hex, text};
-use crate::pattern::Patterns;
+use crate::pattern::{Pattern, Patterns};
 use crate::text::{Escaped, RawText};
 
 /// What a device has, and what that comes to.
@@ -60,7 +62,25 @@ pub(super) fn said(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Judged 
         text.as_ref()
             .map_or_else(|| "none".to_owned(), |text| format!("\"{text}\""))
     };
-    Judged::plain(shown(actual, quoted), text(wanted, actual))
+    let verdict = text(wanted, actual);
+    let mut told = shown(actual, quoted);
+    if verdict == Verdict::No
+        && let Fact::Known(Some(actual)) = actual
+        && looks_like(wanted, actual)
+    {
+        told.push_str(" (looks the same, but is written with other code points; compared exactly)");
+    }
+    Judged::plain(told, verdict)
+}
+
+/// Whether a text is one of those wanted but for how its characters are
+/// composed: such texts look the same, and are not.
+fn looks_like(wanted: &Patterns, actual: &RawText) -> bool {
+    let Ok(actual) = std::str::from_utf8(actual.as_bytes()) else {
+        return false;
+    };
+    let mut exact = wanted.iter().filter_map(Pattern::exact);
+    exact.any(|wanted| wanted.nfc().eq(actual.nfc()))
 }
 
 /// Judges whether a value is one of those wanted.

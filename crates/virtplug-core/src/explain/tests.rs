@@ -155,6 +155,27 @@ fn what_cannot_be_read_says_so() {
 }
 
 #[test]
+fn texts_that_only_look_the_same_are_told_and_differ() {
+    // One character, and a letter with an accent after it.
+    let (composed, split) = ("Caf\u{e9}", "Cafe\u{301}");
+    let mut told = String::new();
+    for (wanted, actual) in [(composed, split), (split, composed), (composed, "Cafe")] {
+        let matcher = Matcher {
+            serial: Some(Patterns::new([
+                Pattern::Exact(wanted.into()),
+                Pattern::glob("X*").unwrap(),
+            ])),
+            ..Matcher::default()
+        };
+        let mut stick = device("3-2.4", 7, "");
+        stick.serial = Fact::Known(Some(actual.into()));
+        assert_eq!(matcher.judge(&stick, &()), Verdict::No);
+        told += &table(&matcher.explain(&stick, &()));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
 fn a_matcher_is_one_line() {
     insta::assert_snapshot!(everything().to_string());
 }

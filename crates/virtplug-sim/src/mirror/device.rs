@@ -39,7 +39,7 @@ impl Mirror {
                 known.forgive(device.instance);
             }
         }
-        self.regain_hold(now, &device);
+        self.regain_hold(&device);
         self.devices.insert(device.port.clone(), device);
         self.forget_holds();
     }

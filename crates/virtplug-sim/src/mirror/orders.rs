@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use virtplug_core::{
-    Device, Hold, InstanceId, MachineKey, MachineRead, Order, Orders, Owner, Pause, Policy,
+    Device, Fact, Hold, InstanceId, MachineKey, MachineRead, Order, Orders, Owner, Pause, Policy,
     PortPath, Rule, Time,
 };
 
@@ -256,20 +256,21 @@ impl Mirror {
     }
 
     /// A device came or was read: it may be one that was held before a reset.
-    pub(super) fn regain_hold(&mut self, now: Time, device: &Device) {
+    pub(super) fn regain_hold(&mut self, device: &Device) {
         self.lost.remove(&device.instance);
         if self.orders.holds.contains_key(&device.instance) {
             return;
         }
         let mut lost = self.lost.iter();
-        let found = lost.find(|(instance, (at, gone))| {
+        let found = lost.find(|(instance, (_, gone))| {
             let hold = self.orders.holds.get(instance);
             hold.is_some_and(|hold| hold.port == device.port)
-                && now < *at + LOST
                 && gone.vendor == device.vendor
                 && gone.product == device.product
                 && gone.serial.known().is_some()
                 && gone.serial == device.serial
+                && gone.interfaces.known().is_some()
+                && gone.interfaces == device.interfaces
         });
         if let Some(instance) = found.map(|(instance, _)| *instance) {
             self.lost.remove(&instance);
@@ -279,17 +280,37 @@ impl Mirror {
         }
     }
 
-    /// Drops holds of what did not come back, or was not there from the beginning.
-    pub(super) fn drop_gone(&mut self, now: Time) {
-        let present: BTreeSet<InstanceId> = self.devices.values().map(|one| one.instance).collect();
+    /// Drops holds of what did not come back in time. What cannot be read may have.
+    pub(super) fn drop_lost(&mut self, now: Time) {
         let lost = std::mem::take(&mut self.lost);
         for (instance, (at, device)) in lost {
-            if now < at + LOST {
+            let waits = self.orders.holds.contains_key(&instance) && self.may_be_back(&device);
+            if now < at + LOST || waits {
                 self.lost.insert(instance, (at, device));
             } else {
                 self.orders.holds.remove(&instance);
             }
         }
+    }
+
+    fn may_be_back(&self, gone: &Device) -> bool {
+        let Some(device) = self.devices.get(&gone.port) else {
+            return self.unreadable.contains(&gone.port);
+        };
+        let serial = gone.serial == device.serial || device.serial == Fact::Unknown;
+        let interfaces = gone.interfaces == device.interfaces || device.interfaces == Fact::Unknown;
+        self.unreadable.contains(&gone.port)
+            || gone.serial.known().is_some()
+                && gone.interfaces.known().is_some()
+                && (gone.vendor, gone.product) == (device.vendor, device.product)
+                && (device.serial == Fact::Unknown || device.interfaces == Fact::Unknown)
+                && serial
+                && interfaces
+    }
+
+    /// Drops holds of what was not there from the beginning.
+    pub(super) fn drop_gone(&mut self) {
+        let present: BTreeSet<InstanceId> = self.devices.values().map(|one| one.instance).collect();
         let (lost, unreadable) = (&self.lost, &self.unreadable);
         if self.complete {
             self.orders.holds.retain(|instance, hold| {

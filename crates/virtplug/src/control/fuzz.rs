@@ -20,6 +20,7 @@ use super::limits::Places;
 use super::line::Line;
 use super::methods::Methods;
 use super::orders_file::{self, OrdersFile};
+use super::refusals::Refusals;
 use super::{Access, Ask, Control, History, Left, Listening, Reloads, Waiting};
 use crate::fixture::world;
 use crate::present::Context;
@@ -48,7 +49,9 @@ impl Default for Daemon {
         let control = Control {
             asks,
             access: access.into(),
-            listening: runtime.block_on(Listening::open(nowhere, desk.clone(), known)),
+            listening: runtime
+                .block_on(Listening::open(nowhere, desk.clone(), known))
+                .expect("no other daemon"),
             orders: runtime.block_on(OrdersFile::open(nowhere)),
             waiting: Waiting::default(),
             history: History::default(),
@@ -71,7 +74,12 @@ impl Daemon {
             uid: 0,
             groups: Vec::new(),
         };
-        let methods = Methods::new(self.desk.clone(), self.control.access.subscribe(), root);
+        let methods = Methods::new(
+            self.desk.clone(),
+            self.control.access.subscribe(),
+            root,
+            Refusals::default(),
+        );
         let (control, engine) = (&mut self.control, &self.engine);
         let exchange = async {
             let (ours, theirs) = UnixStream::pair().expect("two sockets");
@@ -102,6 +110,7 @@ async fn answer(control: &mut Control, engine: &Engine) {
         now: Time::default(),
         daemon: Some("0"),
         reload_trouble: None,
+        deaf: false,
     };
     loop {
         let ask = match control.next().await {

@@ -12,6 +12,7 @@ use virtplug_core::Escaped;
 use super::access::Access;
 use super::ask::Ask;
 use super::server::Server;
+use super::socket::Refusal;
 
 /// The server, if there is one.
 #[derive(Debug)]
@@ -25,19 +26,28 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Listens at a path, or says why that cannot be.
+    /// Listens at a path, or tells the log why that cannot be. Fails where
+    /// another daemon listens there.
     pub(super) async fn open(
         path: &Path,
         desk: mpsc::Sender<Ask>,
         access: watch::Receiver<Option<Access>>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, String> {
+        let server = match start(path.to_owned(), desk.clone(), access.clone()).await {
+            Ok(server) => Some(server),
+            Err(Refusal::Occupied(reason)) => return Err(reason),
+            Err(Refusal::Impossible(reason)) => {
+                go_on_without(&reason);
+                None
+            }
+        };
+        Ok(Self {
             path: path.to_owned(),
-            server: start(path.to_owned(), desk.clone(), access.clone()).await,
+            server,
             desk,
             access,
             next: None,
-        }
+        })
     }
 
     /// Listens again if nobody can connect any more.
@@ -50,26 +60,33 @@ impl Listening {
             self.server = started.ok().flatten();
         }
         if !self.server.as_ref().is_some_and(Server::can_be_reached) {
-            let (desk, access) = (self.desk.clone(), self.access.clone());
-            self.next = Some(spawn_local(start(self.path.clone(), desk, access)));
+            // It has the lock that the next one needs.
+            self.server = None;
+            let start = start(self.path.clone(), self.desk.clone(), self.access.clone());
+            self.next = Some(spawn_local(async {
+                match start.await {
+                    Ok(server) => Some(server),
+                    Err(Refusal::Occupied(reason) | Refusal::Impossible(reason)) => {
+                        go_on_without(&reason);
+                        None
+                    }
+                }
+            }));
         }
     }
+}
+
+fn go_on_without(reason: &str) {
+    warn!("going on without a control socket: {reason}");
 }
 
 async fn start(
     path: PathBuf,
     desk: mpsc::Sender<Ask>,
     access: watch::Receiver<Option<Access>>,
-) -> Option<Server> {
-    match Server::start(&path, desk, access).await {
-        Ok(server) => {
-            let shown = path.to_string_lossy();
-            info!(event = "listening", "listening at {}", Escaped(&shown));
-            Some(server)
-        }
-        Err(reason) => {
-            warn!("going on without a control socket: {reason}");
-            None
-        }
-    }
+) -> Result<Server, Refusal> {
+    let server = Server::start(&path, desk, access).await?;
+    let shown = path.to_string_lossy();
+    info!(event = "listening", "listening at {}", Escaped(&shown));
+    Ok(server)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::access::{Access, Caller, Right, Sight};
 use super::ask::{Ask, News, Reply};
 use super::limits::LONGEST_WAIT;
+use super::refusals::Refusals;
 use crate::steer::{Patience, Request, Target};
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,6 +25,7 @@ pub(super) struct Methods {
     /// Nothing while the groups are looked up for the first time.
     access: watch::Receiver<Option<Access>>,
     caller: Caller,
+    refusals: Refusals,
 }
 
 impl Methods {
@@ -31,30 +33,33 @@ impl Methods {
         desk: mpsc::Sender<Ask>,
         access: watch::Receiver<Option<Access>>,
         caller: Caller,
+        refusals: Refusals,
     ) -> Self {
         Self {
             desk,
             access,
             caller,
+            refusals,
         }
     }
 
     /// Whether the caller may do something now.
     async fn permit(&mut self, right: Right) -> Result<Sight, ControlError> {
         let known = self.access.wait_for(Option::is_some).await;
-        let access = known.map_err(|_| ending())?;
-        match &*access {
-            Some(access) => access.permit(&self.caller, right),
-            None => Err(ending()),
-        }
+        drop(known.map_err(|_| ending())?);
+        self.permit_further(right)
     }
 
     /// The same for a reader of a stream, whose access was known before.
-    fn permit_further(&self) -> Result<Sight, ControlError> {
-        match &*self.access.borrow() {
-            Some(access) => access.permit(&self.caller, Right::Read),
-            None => Err(ending()),
+    fn permit_further(&self, right: Right) -> Result<Sight, ControlError> {
+        let permitted = match &*self.access.borrow() {
+            Some(access) => access.permit(&self.caller, right),
+            None => return Err(ending()),
+        };
+        if let Err(error) = &permitted {
+            self.refusals.tell(self.caller.uid, error);
         }
+        permitted
     }
 
     async fn ask<T>(&self, ask: impl FnOnce(Reply<T>) -> Ask) -> Result<T, ControlError> {
@@ -92,7 +97,7 @@ impl Methods {
     /// One event for this client, while they may see it.
     fn seen(&self, news: News) -> Result<zlink::Reply<Happened>, ControlError> {
         Ok(reply(
-            match self.permit_further()? {
+            match self.permit_further(Right::Read)? {
                 Sight::Everything => news.open,
                 Sight::WithoutSerials => news.hidden,
             },

@@ -17,7 +17,8 @@ use super::connection::serve;
 use super::limits::Places;
 use super::line::Line;
 use super::methods::Methods;
-use super::socket::{SocketFile, listen};
+use super::refusals::Refusals;
+use super::socket::{Refusal, SocketFile, listen};
 
 /// How long nobody is let in after that failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -36,13 +37,14 @@ impl Server {
         path: &Path,
         desk: mpsc::Sender<Ask>,
         access: watch::Receiver<Option<Access>>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Refusal> {
         let (file, listener) = listen(path).await?;
         let door = Door {
             listener,
             places: Places::default(),
             desk,
             access,
+            refusals: Refusals::default(),
         };
         Ok(Self {
             task: spawn_local(door.keep()),
@@ -67,6 +69,7 @@ struct Door {
     places: Places,
     desk: mpsc::Sender<Ask>,
     access: watch::Receiver<Option<Access>>,
+    refusals: Refusals,
 }
 
 impl Door {
@@ -108,7 +111,12 @@ impl Door {
             debug!("user {} has too many connections", caller.uid);
             return;
         };
-        let methods = Methods::new(self.desk.clone(), self.access.clone(), caller);
+        let methods = Methods::new(
+            self.desk.clone(),
+            self.access.clone(),
+            caller,
+            self.refusals.clone(),
+        );
         clients.spawn_local(async move {
             serve(line, methods).await;
             drop(place);

@@ -8,16 +8,13 @@ use std::os::unix::fs::{
     DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _,
 };
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use tokio::net::{UnixListener, UnixSocket, UnixStream};
-use tokio::time::timeout;
+use tokio::net::{UnixListener, UnixSocket};
 use virtplug_core::Escaped;
 
+use super::lock::Lock;
+use super::other::{Answer, ask};
 use crate::edge::error_text;
-
-/// How long another daemon may take to accept a connection.
-const ANSWER: Duration = Duration::from_secs(1);
 
 /// Clients that may wait to be let in. A burst of more than that is refused
 /// by the kernel.
@@ -27,7 +24,7 @@ const WAITING: u32 = 1024;
 const LONGEST: usize = 107;
 
 /// Names another socket than that of the system.
-const VARIABLE: &str = "VIRTPLUG_SOCKET";
+pub(super) const VARIABLE: &str = "VIRTPLUG_SOCKET";
 
 /// The path of the socket of this process: where the well-known one leads to,
 /// if it is a link.
@@ -48,18 +45,34 @@ pub(super) struct SocketFile {
     path: PathBuf,
     device: u64,
     inode: u64,
+    _lock: Lock,
+}
+
+/// Why nobody can listen at a path.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Another daemon is there.
+    Occupied(String),
+    /// Something else.
+    Impossible(String),
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self::Impossible(reason)
+    }
 }
 
 /// Listens at a path. A socket file that nobody listens at is replaced,
 /// anything else there is left alone. Otherwise says why it cannot be.
-pub(super) async fn listen(path: &Path) -> Result<(SocketFile, UnixListener), String> {
+pub(super) async fn listen(path: &Path) -> Result<(SocketFile, UnixListener), Refusal> {
     let shown = Escaped(&path.to_string_lossy()).to_string();
     let length = path.as_os_str().len();
     if length > LONGEST {
-        return Err(format!(
+        return Err(Refusal::Impossible(format!(
             "cannot listen at {shown}: the path of a socket has at most {LONGEST} bytes, and this \
              one has {length}; set {VARIABLE} to a shorter one"
-        ));
+        )));
     }
     make_folder(path).map_err(|error| {
         format!(
@@ -69,13 +82,25 @@ pub(super) async fn listen(path: &Path) -> Result<(SocketFile, UnixListener), St
     })?;
     match symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(format!("cannot look at {shown}: {}", error_text(&error))),
+        Err(error) => return Err(format!("cannot look at {shown}: {}", error_text(&error)).into()),
         Ok(there) if !there.file_type().is_socket() => {
-            return Err(format!(
-                "{shown} is not a socket; remove it and start virtplug again"
-            ));
+            let told = format!("{shown} is not a socket; remove it and start virtplug again");
+            return Err(told.into());
         }
-        Ok(_) => remove_stale(path, &shown).await?,
+        Ok(_) => {}
+    }
+    // From here on nobody else makes or removes a socket there.
+    let lock = Lock::take(path, &shown).await?;
+    match ask(path).await {
+        Answer::NoSocket => {}
+        Answer::Nobody => remove_file(path)
+            .map_err(|error| format!("cannot replace {shown}: {}", error_text(&error)))?,
+        Answer::Somebody(who) => return Err(Refusal::Occupied(who.told(&shown))),
+        Answer::Unclear(error) => {
+            return Err(
+                format!("cannot tell who listens at {shown}: {}", error_text(&error)).into(),
+            );
+        }
     }
     let failed = |error| format!("cannot listen at {shown}: {}", error_text(&error));
     let socket = UnixSocket::new_stream().map_err(failed)?;
@@ -86,6 +111,7 @@ pub(super) async fn listen(path: &Path) -> Result<(SocketFile, UnixListener), St
         path: path.to_owned(),
         device: there.dev(),
         inode: there.ino(),
+        _lock: lock,
     };
     // Everybody may connect; what they may do is decided for each call.
     set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
@@ -108,20 +134,6 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
         .create(folder)?;
     // Whatever the umask: others must reach the socket.
     set_permissions(folder, Permissions::from_mode(0o755))
-}
-
-/// Removes a socket file that nobody listens at.
-async fn remove_stale(path: &Path, shown: &str) -> Result<(), String> {
-    match timeout(ANSWER, UnixStream::connect(path)).await {
-        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => remove_file(path)
-            .map_err(|error| format!("cannot replace {shown}: {}", error_text(&error))),
-        Ok(Err(error)) if error.kind() != ErrorKind::WouldBlock => Err(format!(
-            "cannot tell who listens at {shown}: {}",
-            error_text(&error)
-        )),
-        // Also one that has too many clients, or none that it accepts, is alive.
-        _ => Err(format!("another virtplug daemon answers at {shown}")),
-    }
 }
 
 impl SocketFile {

@@ -48,6 +48,7 @@ pub(crate) fn status() -> Status {
         daemon: Some("0".to_owned()),
         healthy: true,
         problems: Vec::new(),
+        deaf: false,
         connections: Vec::new(),
         counts: Counts::default(),
         paused: Vec::new(),

@@ -27,6 +27,7 @@ impl Daemon {
             now: Time::after_origin(self.started.elapsed()),
             daemon: Some(env!("CARGO_PKG_VERSION")),
             reload_trouble: self.reload_trouble,
+            deaf: self.deaf,
         };
         match self.control.answer(&self.engine, context, ask) {
             None => return false,

@@ -10,12 +10,13 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use virtplug_config::Severity;
 use virtplug_core::{ConnectionUri, Escaped};
-use virtplug_ipc::{Control as _, ControlError};
+use virtplug_ipc::{Control as _, ControlError, Status};
 use virtplug_libvirt::{Connection as Open, EventLoop, OpenError};
 use virtplug_udev::Host;
 
 use super::facts::{
-    self, Configuration, Connection, Control, Facts, FileKind, Found, Libvirt, Machine, Udev,
+    self, Configuration, Connection, Control, Daemon, Facts, FileKind, Found, Left, Libvirt,
+    Machine, Udev,
 };
 use super::reader::Places;
 use super::user;
@@ -59,9 +60,11 @@ pub(super) async fn all(world: World, sources: &Sources) -> Facts {
         let places = places.clone();
         spawn_blocking(move || places.files())
     };
+    let (control, daemon) = control(&client::socket()).await;
     Facts {
         user: user::read(&places),
-        control: control(&client::socket()).await,
+        control,
+        daemon,
         configuration,
         connections,
         udev,
@@ -87,9 +90,9 @@ async fn within<T>(task: tokio::task::JoinHandle<T>) -> Result<T, String> {
     }
 }
 
-async fn control(socket: &Path) -> Control {
-    match timeout(PATIENCE, UnixStream::connect(socket)).await {
-        Ok(Ok(_)) => ask(socket).await,
+async fn control(socket: &Path) -> (Control, Daemon) {
+    let control = match timeout(PATIENCE, UnixStream::connect(socket)).await {
+        Ok(Ok(_)) => return ask(socket).await,
         Ok(Err(error)) => match error.kind() {
             io::ErrorKind::NotFound => Control::Missing,
             io::ErrorKind::ConnectionRefused => Control::Refused,
@@ -97,24 +100,44 @@ async fn control(socket: &Path) -> Control {
             _ => Control::Failed(error.to_string()),
         },
         Err(_) => Control::Failed(format!("no answer within {} s", PATIENCE.as_secs())),
-    }
+    };
+    (control, Daemon::default())
 }
 
-/// Whether the daemon answers this user.
-async fn ask(socket: &Path) -> Control {
+/// Whether the daemon answers this user, and what it says.
+async fn ask(socket: &Path) -> (Control, Daemon) {
     let (mut client, note) = match client::greet(socket).await {
         Ok(greeted) => greeted,
         Err(Unreachable::Broken(reason) | Unreachable::NotPermitted(reason)) => {
-            return Control::Failed(Escaped(&reason).to_string());
+            let control = Control::Failed(Escaped(&reason).to_string());
+            return (control, Daemon::default());
         }
-        Err(Unreachable::NotRunning) => return Control::Refused,
+        Err(Unreachable::NotRunning) => return (Control::Refused, Daemon::default()),
     };
-    match timeout(PATIENCE, client.status()).await {
-        Ok(Ok(Ok(_))) => note.map_or(Control::Answers, Control::OtherVersion),
+    let control = match timeout(PATIENCE, client.status()).await {
+        Ok(Ok(Ok(status))) => {
+            let control = note.map_or(Control::Answers, Control::OtherVersion);
+            return (control, daemon(status));
+        }
         Ok(Ok(Err(ControlError::NotPermitted { message }))) => Control::Forbidden(message),
         Ok(Ok(Err(error))) => Control::Failed(error.to_string()),
         Ok(Err(error)) => Control::Failed(Escaped(&error.to_string()).to_string()),
         Err(_) => Control::Failed(format!("no answer within {} s", PATIENCE.as_secs())),
+    };
+    (control, Daemon::default())
+}
+
+fn daemon(status: Status) -> Daemon {
+    let states = status.devices.into_iter();
+    let left = states.filter(|state| state.driverless).map(|state| Left {
+        port: state.device.port,
+        vendor: state.device.vendor,
+        product: state.device.product,
+        name: state.device.product_name.unwrap_or_default(),
+    });
+    Daemon {
+        deaf: status.deaf,
+        driverless: left.collect(),
     }
 }
 

@@ -11,6 +11,7 @@ use virtplug_libvirt::{Definition, Versions};
 pub(crate) struct Facts {
     pub(crate) user: User,
     pub(crate) control: Control,
+    pub(crate) daemon: Daemon,
     pub(crate) configuration: Configuration,
     pub(crate) connections: Vec<Connection>,
     pub(crate) udev: Udev,
@@ -48,6 +49,25 @@ pub(crate) enum Control {
     /// It refuses this user, with its words.
     Forbidden(String),
     Failed(String),
+}
+
+/// What the daemon says of itself; nothing where it does not answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Daemon {
+    /// Whether no events of udev reach it.
+    pub(crate) deaf: bool,
+    /// Devices that a machine left without a driver of the host.
+    pub(crate) driverless: Vec<Left>,
+}
+
+/// A device without a driver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Left {
+    pub(crate) port: String,
+    pub(crate) vendor: String,
+    pub(crate) product: String,
+    /// Of any content.
+    pub(crate) name: String,
 }
 
 /// What loading the configuration gave.

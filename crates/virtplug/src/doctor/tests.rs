@@ -7,7 +7,8 @@ use virtplug_core::{ConnectionUri, Fact, PortPath, Speed};
 use virtplug_libvirt::{Definition, Version, Versions};
 
 use super::facts::{
-    Configuration, Connection, Control, FileKind, Found, Libvirt, Machine, Udev, Unreachable, User,
+    Configuration, Connection, Control, Daemon, FileKind, Found, Left, Libvirt, Machine, Udev,
+    Unreachable, User,
 };
 use super::*;
 use crate::learn::fixture::{at, devices};
@@ -60,6 +61,7 @@ fn healthy() -> Facts {
             ..User::default()
         },
         control: Control::Answers,
+        daemon: Daemon::default(),
         configuration: Configuration::Correct {
             policy: policy("[[machines.alpha.device]]\nserial = \"A50285BI\"\n"),
             warnings: 0,
@@ -170,6 +172,15 @@ fn sick() -> Facts {
             ..User::default()
         },
         control: Control::Refused,
+        daemon: Daemon {
+            deaf: true,
+            driverless: vec![Left {
+                port: "1-4".to_owned(),
+                vendor: "0403".to_owned(),
+                product: "6001".to_owned(),
+                name: "FT232R\u{1b}[2J".to_owned(),
+            }],
+        },
         configuration: Configuration::Correct {
             policy: policy(MAIN),
             warnings: 2,

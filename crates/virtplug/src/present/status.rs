@@ -8,7 +8,7 @@ use virtplug_ipc::{Connection, Counts, Paused, Status, VERSION};
 use super::device::{device_state, flapping, left, reason};
 use super::machine::machine_name;
 use super::rule::groups;
-use super::{Context, millis};
+use super::{Context, DEAF, millis};
 use crate::naming::name;
 
 /// How things stand.
@@ -21,6 +21,7 @@ pub(crate) fn status(engine: &Engine, context: Context<'_>) -> Status {
         daemon: context.daemon.map(str::to_owned),
         healthy: problems.is_empty(),
         problems,
+        deaf: context.deaf,
         connections: engine
             .connections()
             .map(|view| connection(&view, context))
@@ -86,6 +87,7 @@ fn problems(engine: &Engine, context: Context<'_>) -> Vec<String> {
         .reload_trouble
         .map(str::to_owned)
         .into_iter()
+        .chain(context.deaf.then(|| DEAF.to_owned()))
         .collect();
     for view in engine.connections() {
         if let Some(reason) = view.reason {

@@ -15,6 +15,17 @@ fn status_tells_what_is_wrong_and_whose_devices_are_where() {
 }
 
 #[test]
+fn a_daemon_that_hears_nothing_of_udev_is_a_problem() {
+    let context = Context {
+        deaf: true,
+        ..context()
+    };
+    let status = status(&Engine::new(0), context);
+    assert!(status.deaf);
+    assert_eq!(status.problems.first().map(String::as_str), Some(DEAF));
+}
+
+#[test]
 fn a_reload_that_failed_is_a_problem() {
     let context = Context {
         reload_trouble: Some("the new configuration is wrong"),

@@ -238,6 +238,7 @@ pub(crate) fn healthy_status() -> Status {
         daemon: Some("0.2.0".into()),
         healthy: true,
         problems: Vec::new(),
+        deaf: false,
         connections: vec![Connection {
             connection: "qemu:///system".into(),
             up: true,
@@ -272,6 +273,7 @@ pub(crate) fn troubled_status() -> Status {
             "not connected to libvirt at qemu+ssh://host.example/system: no route to host".into(),
             "3-3 (10c4:ea60 Silicon Labs CP2102N) is not in machine alpha: try 3 failed and will be repeated: device 003:011 is in use (libvirt error 55)".into(),
         ],
+        deaf: false,
         connections: vec![
             Connection {
                 connection: "qemu+ssh://host.example/system".into(),
@@ -321,6 +323,7 @@ pub(crate) fn empty_status() -> Status {
     Status {
         daemon: None,
         counts: Counts::default(),
+        deaf: false,
         connections: Vec::new(),
         devices: Vec::new(),
         ..healthy_status()

@@ -1,7 +1,8 @@
 //! The daemon where its surroundings are bad.
 
 use std::fs::{self, File, OpenOptions};
-use std::process::Stdio;
+use std::os::unix::net::UnixListener;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -133,18 +134,92 @@ fn without_a_place_for_its_socket_the_daemon_does_its_work() {
 }
 
 #[test]
-fn a_second_daemon_leaves_the_socket_to_the_first() {
+fn a_second_daemon_names_the_first_and_ends_with_8() {
     let place = Place::new();
     let first = place.start();
     let log = File::create(place.path("second")).unwrap();
     let second = Running::new(&place, place.daemon(":").stderr(log));
-    until("it says so and goes on", || {
-        let log = fs::read_to_string(place.path("second")).unwrap();
-        log.contains("another virtplug daemon answers") && log.contains("started with")
-    });
-    second.stop();
+    assert_eq!(second.ended(), Some(8));
+    let told = fs::read_to_string(place.path("second")).unwrap();
+    let named = format!("process {} of user ", first.id());
+    assert!(told.contains("another virtplug daemon answers"), "{told}");
+    assert!(told.contains(&named), "{told}");
+    first.wait_until_it_answers();
+
+    // One with a socket of its own may run beside it.
+    let mut command = place.daemon(":");
+    let beside = Running::new(
+        &place,
+        command.env("VIRTPLUG_SOCKET", place.path("other.sock")),
+    );
+    until("it listens", || place.path("other.sock").exists());
+    beside.stop();
     first.wait_until_it_answers();
     first.stop();
+}
+
+#[test]
+fn of_daemons_that_start_at_once_one_stays() {
+    let place = Place::new();
+    for _ in 0..5 {
+        // What a crash leaves behind.
+        drop(UnixListener::bind(place.path("control.sock")).unwrap());
+        let mut daemons: Vec<_> = (0..4)
+            .map(|_| Running::new(&place, place.daemon(":").stderr(Stdio::null())))
+            .collect();
+        let mut codes = Vec::new();
+        until("all but one end", || {
+            daemons.retain_mut(|daemon| match daemon.code() {
+                Some(code) => {
+                    codes.push(code);
+                    false
+                }
+                None => true,
+            });
+            daemons.len() <= 1
+        });
+        assert_eq!(codes, [8, 8, 8]);
+        let stayed = daemons.pop().unwrap();
+        stayed.wait_until_it_answers();
+        stayed.stop();
+    }
+}
+
+/// Needs namespaces; where there are none, says so.
+#[test]
+fn a_daemon_in_another_network_namespace_says_so() {
+    let place = Place::new();
+    let log = File::create(place.path("log")).unwrap();
+    let program = place
+        .daemon("mount -t tmpfs run /run && mkdir /run/udev && : > /run/udev/control || exit 99");
+    let mut command = Command::new("unshare");
+    command
+        .args(["-rmn"])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .env("VIRTPLUG_SOCKET", place.path("control.sock"))
+        .env_remove("JOURNAL_STREAM")
+        .stderr(log);
+    let mut daemon = Running::new(&place, &mut command);
+    let mut ended = None;
+    until("it answers or cannot start", || {
+        ended = daemon.code();
+        ended.is_some() || place.run(&["status"]).status.code() == Some(0)
+    });
+    if ended.is_some() {
+        println!("NOT RUN: no namespaces here: {}", place.log());
+        return;
+    }
+    let told = "no events of udev reach the daemon";
+    assert!(place.log().contains(told), "{}", place.log());
+    let status = place.run(&["status", "--json"]);
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(status.contains(told), "{status}");
+    assert!(status.contains("\"deaf\": true"), "{status}");
+    let doctor = place.run(&["doctor"]);
+    let doctor = String::from_utf8(doctor.stdout).unwrap();
+    assert!(doctor.contains("another network namespace"), "{doctor}");
+    daemon.stop();
 }
 
 #[test]

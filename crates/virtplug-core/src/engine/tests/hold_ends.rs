@@ -3,7 +3,7 @@
 use super::bench::{Bench, again, serial};
 use super::worlds::attached;
 use crate::testing::{device, machine};
-use crate::{HoldEnd, Obstacle, Report};
+use crate::{ClassCode, Device, Event, Fact, HoldEnd, Obstacle, Report};
 
 impl Bench {
     /// Why holds ended by themselves, in order.
@@ -92,6 +92,78 @@ fn another_device_at_the_port_is_not_held() {
     bench.plug(device("1-1", 4, "A"));
     bench.run();
     assert_eq!(bench.entries("b"), ["1-1:4"]);
+}
+
+#[test]
+fn another_device_that_stays_ends_it() {
+    let mut bench = attached(vec![serial("A", "a"), serial("B", "a")]);
+    bench.hold("1-1", "b");
+    bench.run();
+    bench.plug(device("1-1", 3, "B"));
+    bench.pass_seconds(10);
+    assert_eq!(bench.ends(), [HoldEnd::Replaced]);
+    assert!(bench.engine.orders().is_empty());
+}
+
+/// A stick that shows a keyboard after its reset is not what somebody gave away.
+#[test]
+fn what_came_back_with_other_interfaces_is_not_held() {
+    let mut bench = attached(vec![serial("A", "a")]);
+    bench.hold("1-1", "b");
+    bench.run();
+    assert_eq!(bench.entries("b"), ["1-1:2"]);
+    let disguised = Device {
+        interfaces: Fact::Known([ClassCode::new(3, 1, 1)].into()),
+        ..device("1-1", 3, "A")
+    };
+    bench.plug(disguised);
+    bench.run();
+    assert_eq!(bench.entries("b"), [""; 0]);
+    bench.pass_seconds(10);
+    assert_eq!(bench.ends(), [HoldEnd::Replaced]);
+}
+
+#[test]
+fn what_cannot_be_read_after_a_reset_is_waited_for() {
+    let mut bench = attached(vec![serial("A", "a")]);
+    bench.hold("1-1", "b");
+    bench.run();
+    let port = || "1-1".parse().unwrap();
+    bench.unplug("1-1");
+    bench.unreadable.insert(port());
+    bench.tell(Event::DeviceUnreadable(port()));
+    bench.pass_seconds(60);
+    assert_eq!(bench.ends(), []);
+    // Then all of it but its interfaces can be read.
+    bench.unreadable.clear();
+    let back = device("1-1", 3, "A");
+    bench.plug(Device {
+        interfaces: Fact::Unknown,
+        ..back.clone()
+    });
+    bench.pass_seconds(60);
+    assert_eq!(bench.ends(), []);
+    bench.plug(back);
+    bench.run();
+    assert_eq!(bench.entries("b"), ["1-1:3"]);
+    assert_eq!(bench.ends(), []);
+}
+
+#[test]
+fn what_went_again_unread_ends_it() {
+    let mut bench = attached(vec![serial("A", "a")]);
+    bench.hold("1-1", "b");
+    bench.run();
+    let port = || "1-1".parse().unwrap();
+    bench.unplug("1-1");
+    bench.unreadable.insert(port());
+    bench.tell(Event::DeviceUnreadable(port()));
+    bench.pass_seconds(60);
+    bench.unreadable.clear();
+    bench.tell(Event::DeviceGone(port()));
+    assert_eq!(bench.ends(), [HoldEnd::Unplugged]);
+    assert!(bench.engine.orders().is_empty());
+    assert_eq!(bench.engine.next_wakeup(), None);
 }
 
 #[test]

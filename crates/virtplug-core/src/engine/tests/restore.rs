@@ -73,7 +73,7 @@ fn what_is_not_there_any_more_is_not_held() {
     bench.devices.insert(fresh.port.clone(), fresh);
     bench.devices.remove(&"1-2".parse().unwrap());
     bench.replace_daemon();
-    assert_eq!(bench.ends(), [HoldEnd::Unplugged, HoldEnd::Unplugged]);
+    assert_eq!(bench.ends(), [HoldEnd::Unplugged, HoldEnd::Replaced]);
     assert!(bench.engine.orders().is_empty());
     bench.run();
     assert_eq!(bench.entries("a"), ["1-1:2"]);
@@ -96,7 +96,7 @@ fn what_cannot_be_read_may_be_there() {
     bench.replace_daemon();
     bench.unreadable.clear();
     bench.plug(again(&held));
-    assert_eq!(bench.ends(), [HoldEnd::Unplugged]);
+    assert_eq!(bench.ends(), [HoldEnd::Replaced]);
     assert_eq!(bench.engine.orders().holds.len(), 1);
 }
 

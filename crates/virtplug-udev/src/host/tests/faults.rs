@@ -168,6 +168,28 @@ fn a_device_is_waited_for_only_where_udev_runs() {
 }
 
 #[test]
+fn udev_in_another_network_namespace_is_not_heard() {
+    let fake = Fake::new();
+    let host = |fake: &Fake| {
+        let paths = HostPaths {
+            procfs: "/proc".into(),
+            ..fake.paths()
+        };
+        Host::open(paths).unwrap()
+    };
+    assert!(host(&fake).hears_udev());
+    let _udev = std::os::unix::net::UnixListener::bind(fake.path("run/udev/control")).unwrap();
+    assert!(host(&fake).hears_udev());
+    // The kernel lists it to the namespace where it was made.
+    fs::rename(fake.path("run/udev"), fake.path("run/moved")).unwrap();
+    fs::create_dir(fake.path("run/udev")).unwrap();
+    let fake = fake.with_udev();
+    assert!(!host(&fake).hears_udev());
+    // Nothing is said where it cannot be seen.
+    assert!(fake.host().hears_udev());
+}
+
+#[test]
 fn a_stuck_device_delays_no_other_and_is_read_when_it_answers() {
     // Alone in its process, to count the threads.
     in_child(

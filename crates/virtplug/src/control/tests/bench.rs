@@ -21,6 +21,7 @@ use crate::control::history::History;
 use crate::control::limits::Places;
 use crate::control::line::Line;
 use crate::control::methods::Methods;
+use crate::control::refusals::Refusals;
 use crate::control::server::Server;
 use crate::control::testing::{device, status};
 use crate::control::told::Told;
@@ -129,6 +130,7 @@ pub(super) struct Bench {
     sender: mpsc::Sender<Ask>,
     pub(super) desk: Rc<RefCell<Desk>>,
     pub(super) access: watch::Sender<Option<Access>>,
+    refusals: Refusals,
     _server: Server,
 }
 
@@ -151,6 +153,7 @@ impl Bench {
             sender,
             desk,
             access,
+            refusals: Refusals::default(),
             _server: server,
         }
     }
@@ -172,7 +175,12 @@ impl Bench {
     /// The same, and sends what it likes.
     pub(super) fn raw_of(&self, caller: Caller) -> UnixStream {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let methods = Methods::new(self.sender.clone(), self.access.subscribe(), caller);
+        let methods = Methods::new(
+            self.sender.clone(),
+            self.access.subscribe(),
+            caller,
+            self.refusals.clone(),
+        );
         spawn_local(serve(Line::new(theirs, Places::default()), methods));
         ours
     }

@@ -20,6 +20,7 @@ fn context() -> Context<'static> {
         now: Time::default(),
         daemon: Some("1.2.3"),
         reload_trouble: None,
+        deaf: false,
     }
 }
 
@@ -33,7 +34,7 @@ impl Loop {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("control.sock");
-        let control = Control::open(&path, Settings::default()).await;
+        let control = Control::open(&path, Settings::default()).await.unwrap();
         Self {
             folder,
             control,
@@ -160,7 +161,7 @@ fn what_was_decided_by_hand_outlives_the_daemon() {
         control.close().await;
         assert!(!path.exists());
 
-        let control = Control::open(&path, Settings::default()).await;
+        let control = Control::open(&path, Settings::default()).await.unwrap();
         assert_eq!(*control.earlier_orders(), orders);
         control.close().await;
         drop(folder);

@@ -10,11 +10,12 @@ use virtplug_config::Control as Settings;
 
 use super::bench::run;
 use crate::control::Control;
-use crate::control::socket::listen;
+use crate::control::socket::{Refusal, listen};
 
 /// Why nobody can listen there.
 async fn refusal(path: &Path) -> String {
-    let told = listen(path).await.map(|_| ()).unwrap_err();
+    let (Refusal::Occupied(told) | Refusal::Impossible(told)) =
+        listen(path).await.map(|_| ()).unwrap_err();
     told.replace(&path.parent().unwrap().display().to_string(), "FOLDER")
 }
 
@@ -52,10 +53,9 @@ fn a_live_one_is_left_alone() {
         let path = folder.path().join("control.sock");
         let other = StdUnixListener::bind(&path).unwrap();
         let told = refusal(&path).await;
-        assert_eq!(
-            told,
-            "another virtplug daemon answers at FOLDER/control.sock"
-        );
+        let begin = "another virtplug daemon answers at FOLDER/control.sock";
+        let process = format!("{begin}: process {} of user ", std::process::id());
+        assert!(told.starts_with(&process), "{told}");
         other.set_nonblocking(true).unwrap();
         assert!(other.accept().is_ok());
         // Also one with so many clients that no more can wait.
@@ -63,8 +63,46 @@ fn a_live_one_is_left_alone() {
         while let Ok(client) = connect_now(&path).await {
             waiting.push(client);
         }
-        assert_eq!(refusal(&path).await, told);
+        let told = refusal(&path).await;
+        assert!(told.starts_with(&format!("{begin}; end")), "{told}");
         assert!(path.metadata().unwrap().file_type().is_socket());
+    });
+}
+
+#[test]
+fn who_holds_the_lock_is_left_alone_also_without_a_socket() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        let (_file, _listener) = listen(&path).await.unwrap();
+        fs::remove_file(&path).unwrap();
+        let refused = listen(&path).await.map(|_| ()).unwrap_err();
+        assert!(
+            matches!(&refused, Refusal::Occupied(told)
+            if told.contains("holds") && told.contains("control.sock.lock")),
+            "{refused:?}"
+        );
+        assert!(!path.exists());
+
+        // Another path is another daemon's.
+        let beside = folder.path().join("other.sock");
+        let (file, _) = listen(&beside).await.unwrap();
+        drop(file);
+        assert!(listen(&beside).await.is_ok());
+    });
+}
+
+#[test]
+fn another_daemon_ends_the_start() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        let first = Control::open(&path, Settings::default()).await.unwrap();
+        let second = Control::open(&path, Settings::default()).await;
+        assert!(second.err().unwrap().contains("another virtplug daemon"));
+        first.close().await;
+        let next = Control::open(&path, Settings::default()).await;
+        next.unwrap().close().await;
     });
 }
 
@@ -127,7 +165,7 @@ fn without_a_socket_the_daemon_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("control.sock");
         fs::write(&path, "mine").unwrap();
-        let control = Control::open(&path, Settings::default()).await;
+        let control = Control::open(&path, Settings::default()).await.unwrap();
         assert!(control.earlier_orders().is_empty());
         control.close().await;
     });

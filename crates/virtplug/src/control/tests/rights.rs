@@ -1,6 +1,8 @@
 //! Who may call what.
 
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use virtplug_ipc::{Control as _, ControlError};
@@ -50,6 +52,74 @@ fn each_method_has_its_right() {
             writeln!(table, "{name:10} Monitor    {first}").unwrap();
         }
         insta::assert_snapshot!(table);
+    });
+}
+
+/// What is logged from here on by this thread.
+fn log() -> (Log, tracing::subscriber::DefaultGuard) {
+    let log = Log::default();
+    let written = log.clone();
+    let logger = tracing_subscriber::fmt()
+        .with_writer(move || written.clone())
+        .with_max_level(tracing::Level::WARN)
+        .without_time()
+        .with_ansi(false)
+        .with_target(false)
+        .finish();
+    (log, tracing::subscriber::set_default(logger))
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn who_is_refused_is_logged_once_a_minute() {
+    run(async {
+        let bench = Bench::new().await;
+        let (log, _guard) = log();
+        for round in 0..3 {
+            // Also over new connections, and for whatever they ask.
+            let mut client = bench.client_of(caller(1000, &[1000]));
+            assert_eq!(told(client.status().await), "no");
+            assert_eq!(told(client.reload().await), "no");
+            let lines = log.lines();
+            assert_eq!(lines.len(), usize::from(round > 0) + 1, "{lines:?}");
+            if round == 0 {
+                tokio::time::sleep(Duration::from_secs(61)).await;
+            }
+        }
+        insta::assert_snapshot!(log.lines()[0]);
+
+        // However many they are, it is a few lines and no more is kept.
+        for uid in 2000..3000 {
+            let mut client = bench.client_of(caller(uid, &[uid]));
+            assert_eq!(told(client.status().await), "no");
+        }
+        let lines = log.lines();
+        assert!(lines.len() < 40, "{} lines", lines.len());
+        assert!(lines.last().unwrap().contains("further ones are not told"));
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        let mut client = bench.client_of(caller(5000, &[5000]));
+        assert_eq!(told(client.status().await), "no");
+        assert!(log.lines().last().unwrap().contains("user 5000"));
     });
 }
 

@@ -1,6 +1,9 @@
 //! The configuration, and what udev gives.
 
-use crate::doctor::facts::{Configuration, Facts};
+use virtplug_core::Escaped;
+
+use super::shell_word;
+use crate::doctor::facts::{Configuration, Facts, Left};
 use crate::doctor::finding::{Finding, Severity, Topic};
 use crate::naming::counted;
 
@@ -61,6 +64,31 @@ pub(super) fn udev(facts: &Facts) -> Vec<Finding> {
     if !facts.udev.runs {
         let text = "udev does not run, so devices that are plugged in are not noticed".to_owned();
         findings.push(finding(Severity::Error, text).with_help("systemctl start systemd-udevd"));
+    }
+    if facts.daemon.deaf {
+        let text = "the daemon runs in another network namespace than udev, so it does not notice \
+                    devices that are plugged in"
+            .to_owned();
+        findings.push(finding(Severity::Error, text).with_help(
+            "take PrivateNetwork= and the like out of its unit (`systemctl edit virtplug`)",
+        ));
+    }
+    for left in &facts.daemon.driverless {
+        let Left {
+            port,
+            vendor,
+            product,
+            name,
+        } = left;
+        let text = format!(
+            "{} ({}:{} {}) has no driver of the host: it was in a machine whose QEMU was killed",
+            Escaped(port),
+            Escaped(vendor),
+            Escaped(product),
+            Escaped(name)
+        );
+        let help = format!("sudo virtplug rebind {}", shell_word(port));
+        findings.push(finding(Severity::Warning, text).with_help(help));
     }
     match &facts.udev.database {
         Ok(()) => {}

@@ -20,6 +20,7 @@ pub(super) fn context() -> Context<'static> {
         now: Time::after_origin(Duration::from_millis(20_100)),
         daemon: Some("0.2.0"),
         reload_trouble: None,
+        deaf: false,
     }
 }
 
