@@ -34,6 +34,7 @@ mod snippet;
 mod socket;
 mod starting;
 mod steer;
+mod twice;
 mod unknown;
 
 /// Serial `A1` belongs to alpha.
