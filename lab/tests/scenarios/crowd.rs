@@ -178,7 +178,8 @@ fn wait_converged(lab: &Outer, present: usize, before: &[(&str, usize)]) -> Resu
 
 /// A hundred devices come, seventy of them leave as soon as the kernel was told of
 /// all, then the rest. The kernel is told within a second or two; what it does of it, a
-/// second of work for a real host, takes this one about a minute.
+/// second of work for a real host, takes this one about a minute. The daemon then uses
+/// less than one of the twelve megabytes more that it had before, and wrote 14 lines.
 #[test]
 fn a_hundred_devices_come_and_go_at_once_and_nothing_is_lost() {
     scenario(|lab| {
@@ -214,12 +215,8 @@ fn a_hundred_devices_come_and_go_at_once_and_nothing_is_lost() {
             "a device that is not of the storm was touched"
         );
         let (now, said) = (lab.daemon().memory()?, lab.journal()?.len());
-        println!(
-            "{memory} KiB before, {now} KiB after; {} entries",
-            said - entries
-        );
         ensure!(now <= memory + 4096, "{memory} KiB before, {now} KiB after");
-        ensure!(said <= entries + 200, "{} entries", said - entries);
+        ensure!(said <= entries + 60, "{} entries", said - entries);
         ensure!(lab.daemon().pid()? == pid, "the daemon ended");
         Ok(())
     });

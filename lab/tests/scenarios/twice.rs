@@ -74,7 +74,6 @@ fn two_daemons_with_different_rules_do_not_fight() {
         let world = lab.world()?;
         let own = |name| Ok::<_, lab::Error>(world.machine(name)?.own().count());
         let (alpha, beta) = (own("alpha")?, own("beta")?);
-        println!("{done} deeds, {alpha} in alpha, {beta} in beta");
         ensure!(alpha + beta <= 1, "{alpha} in alpha, {beta} in beta");
         ensure!(done <= 6, "{done} deeds for one device");
         Ok(())
