@@ -23,6 +23,9 @@ use crate::world::World;
 /// Where `recipe/world.pl` is in the outer machine.
 pub(crate) const WORLD: &str = "/usr/lib/virtplug-lab/world";
 
+/// What `timeout` ends with when it had to.
+const TIMED_OUT: i64 = 124;
+
 /// A running outer machine. It is gone when the value is dropped.
 #[derive(Debug)]
 pub struct Outer {
@@ -145,9 +148,15 @@ impl Outer {
     fn booted(&self) -> Result<()> {
         self.lookout.reconnect(BOOT)?;
         self.entries.borrow_mut().clear();
-        // Units may fail in a scenario: only the end of the boot counts.
-        self.run("systemctl is-system-running --wait")?;
-        Ok(())
+        until_within(BOOT, "the boot ends", || {
+            // Units may fail in a scenario: only the end of the boot counts.
+            let waited = self.run("timeout 60 systemctl is-system-running --wait")?;
+            Ok(if waited.code == TIMED_OUT {
+                Seen::NotYet(waited.out)
+            } else {
+                Seen::Yes(())
+            })
+        })
     }
 
     /// Another way to run commands, for when the usual one may be stuck.
