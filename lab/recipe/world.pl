@@ -5,6 +5,8 @@
 #   state NAME   the state of a machine
 #   usb NAME     what the USB controller of a machine sees
 #   journal N    what is in the journal about virtplug, without the first N entries
+#   run HEX      runs this shell script (in hex); its exit code and the length of
+#                what it printed, then that, then its errors
 # With `serve` it answers these words on the lab's port instead. It stays, one
 # virsh and one journalctl with it: under emulation their start takes longer than
 # the look.
@@ -126,6 +128,32 @@ sub journal {
 	return join '', @entries[$known .. $#entries];
 }
 
+# What a script wrote to a file; nobody waits for what it left running.
+sub written {
+	open my $file, '<', $_[0] or die "$_[0]: $!\n";
+	local $/;
+	return <$file> // '';
+}
+
+sub run {
+	my @files = map { "/run/virtplug-lab.$_" } qw(out err);
+	unlink @files;
+	my $child = fork // die "fork: $!\n";
+	unless ($child) {
+		$SIG{PIPE} = 'DEFAULT';
+		delete $ENV{COLUMNS};
+		# The port and the pipes stay here: perl closes them at the start of a program.
+		open STDIN, '<', '/dev/null' or die "stdin: $!\n";
+		open STDOUT, '>', $files[0] or die "$files[0]: $!\n";
+		open STDERR, '>', $files[1] or die "$files[1]: $!\n";
+		exec '/bin/sh', '-c', pack 'H*', $_[0];
+	}
+	waitpid $child, 0;
+	my $code = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+	my ($out, $err) = map { written($_) } @files;
+	return "$code " . length($out) . "\n$out$err";
+}
+
 sub look {
 	my ($word, $name) = split / /, $_[0], 2;
 	return '' if $word eq 'hello';
@@ -134,6 +162,7 @@ sub look {
 	return virsh("domstate '$name'") if $word eq 'state';
 	return virsh("qemu-monitor-command '$name' --hmp 'info usb'") if $word eq 'usb';
 	return journal($name) if $word eq 'journal';
+	return run($name) if $word eq 'run';
 	die "unknown word $word\n";
 }
 

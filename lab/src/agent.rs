@@ -1,10 +1,11 @@
-//! Commands inside the outer machine, over QEMU's guest agent.
+//! Commands inside the outer machine, over QEMU's guest agent: for a machine in
+//! which nothing of the lab runs yet, or no longer.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::io::BufReader;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -27,15 +28,28 @@ pub struct Output {
     pub err: String,
 }
 
+impl Output {
+    /// Fails unless the script succeeded; its output without the last newline.
+    pub(crate) fn checked(self, script: &str) -> Result<String> {
+        ensure!(
+            self.code == 0,
+            "exit code {} of: {script}\n{}{}",
+            self.code,
+            self.out,
+            self.err
+        );
+        Ok(self.out.trim_end_matches('\n').to_owned())
+    }
+}
+
 /// A connection to the agent.
 pub struct Agent {
-    socket: PathBuf,
     connection: RefCell<Connection>,
 }
 
 impl fmt::Debug for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Agent({})", self.socket.display())
+        f.write_str("Agent")
     }
 }
 
@@ -43,24 +57,8 @@ impl Agent {
     /// Connects and waits until the agent answers, for as long as a boot takes.
     pub fn connect(socket: &Path, patience: Duration) -> Result<Self> {
         Ok(Self {
-            socket: socket.to_owned(),
             connection: RefCell::new(answering(socket, patience)?),
         })
-    }
-
-    /// Waits for the agent of a machine that boots again.
-    pub fn reconnect(&self, patience: Duration) -> Result<()> {
-        // QEMU takes one client at a time.
-        let old = self
-            .connection
-            .borrow()
-            .inner()
-            .get_ref_write()
-            .shutdown(std::net::Shutdown::Both);
-        drop(old);
-        let connection = answering(&self.socket, patience)?;
-        *self.connection.borrow_mut() = connection;
-        Ok(())
     }
 
     /// Runs a shell script and waits for its end.
@@ -101,7 +99,8 @@ impl Agent {
                 bail!("still running after {} s: {script}", patience.as_secs());
             }
             sleep(Duration::from_millis(pause));
-            pause = (pause * 2).min(100);
+            // Each question costs the machine work, and a line in its journal.
+            pause = (pause * 2).min(1000);
         }
     }
 
@@ -112,15 +111,7 @@ impl Agent {
 
     /// Like [`Agent::sh`], for a script that may take longer.
     pub fn sh_within(&self, patience: Duration, script: &str) -> Result<String> {
-        let output = self.run_within(patience, script)?;
-        ensure!(
-            output.code == 0,
-            "exit code {} of: {script}\n{}{}",
-            output.code,
-            output.out,
-            output.err
-        );
-        Ok(output.out.trim_end_matches('\n').to_owned())
+        self.run_within(patience, script)?.checked(script)
     }
 }
 

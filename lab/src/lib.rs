@@ -47,4 +47,4 @@ pub use outer::Outer;
 pub use plug::{Plugged, Stick};
 pub use scenario::scenario;
 
-pub use anyhow::{Context, Result, bail, ensure};
+pub use anyhow::{Context, Error, Result, bail, ensure};

@@ -1,10 +1,12 @@
-//! Looks into the outer machine, over a port of its own.
+//! Looks into the outer machine and commands in it, over a port of its own.
 //!
 //! `recipe/world.pl` answers at the other end. It is up since the state was
-//! saved, so that a look starts no process.
+//! saved, so that a look starts no process. It answers a command when that has
+//! ended; QEMU's guest agent would have to be asked again and again, and writes
+//! each question to the journal.
 
 use std::cell::RefCell;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -13,7 +15,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// How long a look may take; as long as a command of the agent.
+use crate::agent::Output;
+
+/// How long a look or a command may take; generous, because emulation is slow.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A connection to the outer machine's `world.pl`.
@@ -55,12 +59,24 @@ impl Lookout {
     /// Asks for what one of the words of `world.pl` shows.
     pub fn look(&self, request: &str) -> Result<String> {
         let answer = self.connection.borrow_mut().ask(request);
-        answer.with_context(|| format!("a look at {request}"))
+        let bytes = answer.with_context(|| format!("a look at {request}"))?;
+        Ok(text(&bytes))
+    }
+
+    /// Runs a shell script as root and waits for its end.
+    pub fn run(&self, script: &str) -> Result<Output> {
+        let hex = script.bytes().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let answer = self.connection.borrow_mut().ask(&format!("run {hex}"));
+        let bytes = answer.with_context(|| format!("no answer to: {script}"))?;
+        output(&bytes).with_context(|| format!("unexpected answer to: {script}"))
     }
 }
 
 impl Connection {
-    fn ask(&mut self, request: &str) -> Result<String> {
+    fn ask(&mut self, request: &str) -> Result<Vec<u8>> {
         ensure!(!request.contains('\n'), "a request is one line");
         self.number += 1;
         let number = self.number.to_string();
@@ -79,12 +95,29 @@ impl Connection {
             self.stream.read_exact(&mut bytes)?;
             // An earlier client may have left before its answer came.
             if found == number {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                ensure!(failed == "0", "{text}");
-                return Ok(text);
+                ensure!(failed == "0", "{}", text(&bytes));
+                return Ok(bytes);
             }
         }
     }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What `world.pl` answers to `run`: a line with the exit code and the length of
+/// the output, that, and the errors.
+fn output(bytes: &[u8]) -> Option<Output> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (header, rest) = bytes.split_at(end);
+    let (code, length) = std::str::from_utf8(header).ok()?.split_once(' ')?;
+    let (out, err) = rest.get(1..)?.split_at_checked(length.parse().ok()?)?;
+    Some(Output {
+        code: code.parse().ok()?,
+        out: text(out),
+        err: text(err),
+    })
 }
 
 fn answering(socket: &Path, patience: Duration, mut number: u32) -> Result<Connection> {
@@ -108,5 +141,21 @@ fn answering(socket: &Path, patience: Duration, mut number: u32) -> Result<Conne
             Err(_) => number = connection.number,
         }
         sleep(Duration::from_millis(200));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_and_errors_are_told_apart() {
+        let found = output(b"3 4\na\xff\n\nno").unwrap();
+        assert_eq!(found.code, 3);
+        assert_eq!(
+            (found.out.as_str(), found.err.as_str()),
+            ("a\u{fffd}\n\n", "no")
+        );
+        assert!(output(b"0 9\nshort").is_none());
     }
 }

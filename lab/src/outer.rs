@@ -17,16 +17,19 @@ use crate::monitor::Monitor;
 use crate::payload::{self, Program};
 use crate::qemu::{Console, Launch, Qemu, Start};
 use crate::state::{BOOT, State};
+use crate::wait::{Seen, until_within};
 use crate::world::World;
 
 /// Where `recipe/world.pl` is in the outer machine.
 pub(crate) const WORLD: &str = "/usr/lib/virtplug-lab/world";
 
+/// What `timeout` ends with when it had to.
+const TIMED_OUT: i64 = 124;
+
 /// A running outer machine. It is gone when the value is dropped.
 #[derive(Debug)]
 pub struct Outer {
     pub(crate) monitor: Monitor,
-    pub(crate) agent: Agent,
     pub(crate) lookout: Lookout,
     logs: PathBuf,
     devices: Cell<u32>,
@@ -68,11 +71,9 @@ impl Outer {
         let monitor = Monitor::connect(&sockets.path().join("monitor"), || qemu.has_ended())
             .with_context(|| format!("see {}", logs.join("qemu.log").display()))?;
         monitor.restore()?;
-        let agent = Agent::connect(&sockets.path().join("agent"), Duration::from_secs(60))?;
         let lookout = Lookout::connect(&sockets.path().join("world"), Duration::from_secs(60))?;
         let outer = Self {
             monitor,
-            agent,
             lookout,
             logs,
             devices: Cell::new(0),
@@ -87,12 +88,12 @@ impl Outer {
 
     /// Runs a shell script as root; fails when the script does.
     pub fn sh(&self, script: &str) -> Result<String> {
-        self.agent.sh(script)
+        self.run(script)?.checked(script)
     }
 
     /// Runs a shell script as root, whatever its exit code.
     pub fn run(&self, script: &str) -> Result<Output> {
-        self.agent.run(script)
+        self.lookout.run(script)
     }
 
     /// Writes a file inside.
@@ -126,12 +127,27 @@ impl Outer {
         self.judge_traces()?;
         self.sh("sync")?;
         self.monitor.reset()?;
-        self.agent.reconnect(BOOT)?;
+        self.booted()
+    }
+
+    /// Waits until it is up again.
+    fn booted(&self) -> Result<()> {
         self.lookout.reconnect(BOOT)?;
         self.entries.borrow_mut().clear();
-        // Units may fail in a scenario: only the end of the boot counts.
-        self.run("systemctl is-system-running --wait")?;
-        Ok(())
+        until_within(BOOT, "the boot ends", || {
+            // Units may fail in a scenario: only the end of the boot counts.
+            let waited = self.run("timeout 60 systemctl is-system-running --wait")?;
+            Ok(if waited.code == TIMED_OUT {
+                Seen::NotYet(waited.out)
+            } else {
+                Seen::Yes(())
+            })
+        })
+    }
+
+    /// Another way to run commands, for when the usual one may be stuck.
+    pub(crate) fn agent(&self) -> Result<Agent> {
+        Agent::connect(&self.sockets.path().join("agent"), Duration::from_secs(60))
     }
 
     /// Folder with the logs.

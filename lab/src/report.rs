@@ -32,11 +32,15 @@ const SECTIONS: [(&str, &str); 6] = [
 /// Looks at everything that may explain a failure. Never fails itself.
 pub fn collect(outer: &Outer, failure: &str) -> String {
     let mut text = format!("{failure}\n");
+    // A look of the scenario may still be under way.
+    let agent = outer.agent();
     for (title, script) in SECTIONS {
-        let found = match outer.run(&format!(
+        let script = format!(
             "timeout 20 sh -c \"$(cat <<'END-OF-SCRIPT'\n{script}\nEND-OF-SCRIPT\n)\" 2>&1"
-        )) {
-            Ok(output) => output.out,
+        );
+        let found = match agent.as_ref().map(|agent| agent.run(&script)) {
+            Ok(Ok(output)) => output.out,
+            Ok(Err(error)) => format!("{error:#}\n"),
             Err(error) => format!("{error:#}\n"),
         };
         let _ = write!(text, "\n── {title} ──\n{found}");

@@ -21,6 +21,7 @@ mod libvirt;
 mod losses;
 mod machine;
 mod matching;
+mod migration;
 mod owners;
 mod place;
 mod plug;
@@ -34,6 +35,7 @@ mod snippet;
 mod socket;
 mod starting;
 mod steer;
+mod twice;
 mod unknown;
 
 /// Serial `A1` belongs to alpha.

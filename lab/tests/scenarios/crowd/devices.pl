@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # Devices on the kernel's virtual controllers (vhci_hcd), each with a serial
 # number from a line of standard input, in hex as UTF-16LE. All of them answer
-# for themselves until this program ends; then all of them leave at once.
+# for themselves until this program ends; then all of them leave at once. Those
+# with the word `goes` on their line leave at SIGUSR1.
 use strict;
 use warnings;
 use Socket;
@@ -15,17 +16,19 @@ my $device = pack 'CCvCCCCvvvCCCC', 18, 1, 0x0200, 0xff, 0, 0, 64, 0x1209, 0x000
 my $configuration = pack 'CCvCCCCC CCCCCCCCC', 9, 2, 18, 1, 1, 0, 0x80, 50,
 	9, 4, 0, 0, 0, 0xff, 0xff, 0xff, 0;
 
-my (%serial, %socket);
+my (%serial, %socket, @going, $leave);
+$SIG{USR1} = sub { $leave = 1 };
 my $index = 0;
 while (my $line = <STDIN>) {
-	chomp $line;
+	my ($text, $goes) = split ' ', $line;
 	socketpair my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC or die "socketpair: $!";
 	my $port = int($index / $ports) * 2 * $ports + $index % $ports;
 	open my $attach, '>', '/sys/devices/platform/vhci_hcd.0/attach' or die "attach: $!";
 	defined syswrite $attach, join ' ', $port, fileno $theirs, $index + 1, $high
 		or die "attach to port $port: $!";
 	my $fd = fileno $ours;
-	($serial{$fd}, $socket{$fd}) = (pack('H*', $line), $ours);
+	($serial{$fd}, $socket{$fd}) = (pack('H*', $text // ''), $ours);
+	push @going, $fd if $goes;
 	$index++;
 }
 open my $ready, '>', $ARGV[0] or die "$ARGV[0]: $!";
@@ -62,9 +65,14 @@ sub take {
 }
 
 while (%socket) {
+	if ($leave) {
+		delete @socket{@going};
+		$leave = 0;
+	}
 	my $wanted = '';
 	vec($wanted, $_, 1) = 1 for keys %socket;
-	select $wanted, undef, undef, undef;
+	# A signal ends it early, with what was asked for.
+	next if select($wanted, undef, undef, undef) < 0;
 	for my $fd (grep { vec $wanted, $_, 1 } keys %socket) {
 		my $socket = $socket{$fd};
 		my $header = take($socket, 48);
