@@ -15,7 +15,7 @@ use super::*;
 use crate::testing::{arbitrary_device, arbitrary_matcher, device, machine, rule};
 use crate::{
     AttachRequest, DetachReason, DetachRequest, Device, Fact, GuestReset, OpId, OwnAlias, Pattern,
-    Policy, RawText, Report, UdevRecord,
+    Policy, RawText, UdevRecord,
 };
 
 fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
