@@ -51,9 +51,10 @@ impl Outer {
     fn keep(&self, path: &str) -> PathBuf {
         let name = path.rsplit('/').next().unwrap_or(path);
         let kept = |boot: u32| self.logs().join(format!("{name}-boot{boot}.jsonl"));
-        (1..)
-            .map(kept)
-            .find(|kept| !kept.exists())
-            .unwrap_or_else(|| kept(0))
+        let mut boot = 1;
+        while kept(boot).exists() {
+            boot += 1;
+        }
+        kept(boot)
     }
 }

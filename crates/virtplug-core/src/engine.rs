@@ -236,13 +236,12 @@ impl Engine {
                     self.scan();
                 }
                 Some((_, Wake::Pools)) => self.pools_expired(),
-                // It was done at the beginning.
-                Some((_, Wake::Holds)) => {}
                 Some((_, Wake::Plug(port))) => {
                     self.reconsider.insert(port);
                 }
                 Some((_, Wake::Calm(port))) => self.see_calm(port),
-                None => {}
+                // Holds were looked at when the time was told.
+                Some((_, Wake::Holds)) | None => {}
             }
         }
     }

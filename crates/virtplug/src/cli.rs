@@ -62,7 +62,7 @@ pub(crate) enum Command {
     /// SIGHUP (a wrong one changes nothing), ends on SIGTERM and leaves the
     /// devices where they are. Logs to the journal, or to standard error when
     /// started by hand. Ends with code 8 where another daemon has its socket;
-    /// one with another path in VIRTPLUG_SOCKET may run beside it.
+    /// one with another path in `VIRTPLUG_SOCKET` may run beside it.
     Daemon(DaemonArgs),
     /// Check the configuration: what is wrong, and what is likely not as meant
     ///

@@ -61,7 +61,9 @@ fn of_command(command: &Command, name: &str) -> String {
     let described: Vec<&str> = long.split("\n\n").skip(1).collect();
     if !described.is_empty() {
         page.section("DESCRIPTION");
-        described.iter().for_each(|text| page.paragraph(text));
+        for text in described {
+            page.paragraph(text);
+        }
     }
     let below: Vec<&Command> = command
         .get_subcommands()
@@ -119,7 +121,9 @@ pub(crate) fn control(description: &str) -> String {
     page.paragraph("virtplug-control \\- the control interface of virtplug's daemon");
     for (title, texts) in text::CONTROL {
         page.section(title);
-        texts.iter().for_each(|text| page.paragraph(text));
+        for text in *texts {
+            page.paragraph(text);
+        }
     }
     for (title, keyword) in [("METHODS", "method"), ("ERRORS", "error")] {
         page.section(title);

@@ -128,8 +128,8 @@ async fn ask(socket: &Path) -> (Control, Daemon) {
 }
 
 fn daemon(status: Status) -> Daemon {
-    let states = status.devices.into_iter();
-    let left = states.filter(|state| state.driverless).map(|state| Left {
+    let devices = status.devices.into_iter();
+    let left = devices.filter(|state| state.driverless).map(|state| Left {
         port: state.device.port,
         vendor: state.device.vendor,
         product: state.device.product,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::testing::{device, machine, rule};
 use crate::{
-    Activity, CallError, ConnectionUri, DetachReason, Detached, Event, Fact, GuestPort,
-    GuestPorts, GuestReset, Hold, HoldEnd, Hostdev, LiveMachine, MachineKey, MachineListing,
-    MachineRead, Matcher, OpId, Order, Orders, Outcome, OwnAlias, Owner, Pattern, Patterns, Pause,
-    Policy, Report, RuleOptions, RunId, StablePorts, Tally, Time, Use, Uuid,
+    Activity, CallError, ConnectionUri, DetachReason, Detached, Event, Fact, GuestPort, GuestPorts,
+    GuestReset, Hold, HoldEnd, Hostdev, LiveMachine, MachineKey, MachineListing, MachineRead,
+    Matcher, OpId, Order, Orders, Outcome, OwnAlias, Owner, Pattern, Patterns, Pause, Policy,
+    Report, RuleOptions, RunId, StablePorts, Tally, Time, Use, Uuid,
 };
 
 pub(super) fn alias() -> OwnAlias {

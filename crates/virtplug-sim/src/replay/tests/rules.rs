@@ -184,7 +184,7 @@ type Case = (&'static str, fn(&mut Vec<TraceStep>));
 
 const CASES: &[Case] = &[
     ("time never goes back", |steps| {
-        steps[7].at = Time::default()
+        steps[7].at = Time::default();
     }),
     ("a call is answered once", |steps| again(steps, 5)),
     ("a look is answered once", |steps| again(steps, 7)),

@@ -83,7 +83,7 @@ impl Page {
         }
     }
 
-    /// What clap_mangen writes, without the heading and the preamble that it puts before.
+    /// What `clap_mangen` writes, without the heading and the preamble that it puts before.
     fn of_clap(&mut self, write: impl Fn(&mut dyn std::io::Write) -> std::io::Result<()>) {
         let mut written = Vec::new();
         write(&mut written).unwrap();
