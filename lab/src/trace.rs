@@ -9,8 +9,9 @@ use virtplug_sim::{BadTrace, Trace};
 
 use crate::outer::Outer;
 
-/// Where the service writes; each of its daemons but the first adds a number.
-const FILE: &str = "/run/virtplug/daemon/lab-trace";
+/// Where the service writes; each of its daemons but the first adds a number. Not
+/// in the folder of its socket, which a scenario may fill or make read-only.
+const FOLDER: &str = "virtplug-lab-trace";
 
 /// Makes the service record. Not part of the saved state, and outlives a boot.
 const DROP_IN: &str = "/etc/systemd/system/virtplug.service.d/lab-trace.conf";
@@ -18,17 +19,17 @@ const DROP_IN: &str = "/etc/systemd/system/virtplug.service.d/lab-trace.conf";
 impl Outer {
     /// From now on the service records what happens.
     pub fn record(&self) -> Result<()> {
-        let command = format!("/usr/bin/virtplug daemon --record {FILE}");
+        let command = format!("/usr/bin/virtplug daemon --record /run/{FOLDER}/trace");
         self.write(
             DROP_IN,
-            &format!("[Service]\nExecStart=\nExecStart={command}"),
+            &format!("[Service]\nRuntimeDirectory={FOLDER}\nExecStart=\nExecStart={command}"),
         )?;
         self.sh("systemctl daemon-reload").map(drop)
     }
 
     /// Brings out what was recorded, keeps it with the logs and judges it.
     pub fn judge_traces(&self) -> Result<()> {
-        let paths = self.run(&format!("ls {FILE}* 2> /dev/null"))?.out;
+        let paths = self.run(&format!("ls /run/{FOLDER}/* 2> /dev/null"))?.out;
         for path in paths.lines() {
             let text = self.run(&format!("cat {path}"))?.out;
             let kept = self.keep(path);

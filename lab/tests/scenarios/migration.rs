@@ -26,6 +26,8 @@ mount --make-rprivate /
 mount --bind /root/far/etc /etc/libvirt
 mount --bind /root/far/lib /var/lib/libvirt
 mount --bind /run/far /run/libvirt
+# On the bus is systemd-machined, where a machine can have its name only once.
+mount -t tmpfs bus /run/dbus
 shown=$(readlink -f /sys/bus/usb/devices/$1)
 mount -t tmpfs usb /sys/bus/usb/devices
 ln -s $shown /sys/bus/usb/devices/$1

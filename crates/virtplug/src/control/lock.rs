@@ -1,14 +1,15 @@
 //! A lock beside the socket, held for as long as a daemon listens there: of two
 //! that start at the same moment, one gets it.
 
-use std::fs::{File, OpenOptions, metadata};
+use std::fs::{File, metadata};
 use std::io::Result;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
+use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
 use tokio::time::{Instant, sleep};
 use virtplug_core::Escaped;
@@ -64,15 +65,16 @@ fn path(socket: &Path) -> PathBuf {
     path.into()
 }
 
-/// Only the daemon's user can open it, so nobody else can keep it locked.
+/// Only the daemon's user can open it, so nobody else can keep it locked. It is
+/// not open for writing, which would keep the folder from becoming read-only.
 fn open(path: &Path) -> Result<File> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
-        .open(path)?;
+    let flags =
+        OFlag::O_RDONLY | OFlag::O_CREAT | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let file = File::from(nix::fcntl::open(
+        path,
+        flags,
+        Mode::S_IRUSR | Mode::S_IWUSR,
+    )?);
     // Made by root, it must not shut out the user whose folder this is.
     let folder = path.parent().map(metadata).transpose()?;
     if let Some(folder) = folder.filter(|_| geteuid().is_root()) {
