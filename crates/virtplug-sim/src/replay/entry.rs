@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use virtplug_core::{
-    CallError, Event, Fact, Hostdev, LiveMachine, MachineRead, OwnAlias, Time, TraceStep,
+    CallError, Event, Fact, Hostdev, LiveMachine, MachineRead, OwnAlias, TraceStep,
 };
 
 use super::Verdict;
@@ -37,7 +37,8 @@ pub(super) fn an_entry_of_ours_was_asked_for(ledger: &Ledger, step: &TraceStep) 
     let Some(before) = ledger.before(machine, live.run) else {
         return Ok(());
     };
-    if step.at.since(Time::default()) <= Duration::from_millis(LATEST_LANDING) {
+    let began = ledger.began.unwrap_or(step.at);
+    if step.at.since(began) <= Duration::from_millis(LATEST_LANDING) {
         return Ok(());
     }
     for (alias, _) in own(live) {

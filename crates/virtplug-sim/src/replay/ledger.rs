@@ -30,6 +30,8 @@ pub(super) struct Seen {
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) now: Time,
+    /// When this daemon was told the first thing.
+    pub(super) began: Option<Time>,
     pub(super) calls: BTreeMap<OpId, (MachineKey, Asked)>,
     pub(super) looks: BTreeMap<MachineKey, usize>,
     pub(super) lists: BTreeMap<ConnectionUri, usize>,
@@ -85,6 +87,7 @@ impl Ledger {
 
     /// Takes a step in, after it was judged.
     pub(super) fn take(&mut self, step: &TraceStep) {
+        self.began.get_or_insert(step.at);
         self.now = step.at;
         self.hear(&step.event);
         for action in &step.actions {
