@@ -55,7 +55,6 @@ fn with_polkit_it_does_its_job_and_nothing_else() {
             "suspend alpha",
             "managedsave alpha",
             "undefine alpha",
-            "autostart alpha",
             "dumpxml --security-info alpha",
             "attach-device alpha /tmp/usb.xml --config",
             "send-key alpha KEY_A",
