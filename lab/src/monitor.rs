@@ -44,6 +44,7 @@ macro_rules! plain_command {
 
 plain_command!(ChardevAdd, "chardev-add");
 plain_command!(BlockdevAdd, "blockdev-add");
+plain_command!(ObjectAdd, "object-add");
 plain_command!(Migrate, "migrate");
 plain_command!(MigrateIncoming, "migrate-incoming");
 plain_command!(MigrateSetCapabilities, "migrate-set-capabilities");
@@ -118,10 +119,17 @@ impl Monitor {
         Ok(())
     }
 
-    /// Adds a block device that is this file.
-    pub fn add_file_disk(&self, id: &str, file: &Path) -> Result<()> {
+    /// Adds a block device that is this file and takes so many bytes in a second;
+    /// 0: as fast as it can.
+    pub fn add_file_disk(&self, id: &str, file: &Path, pace: u32) -> Result<()> {
+        let group = format!("{id}-pace");
+        self.execute(&ObjectAdd(json!({
+            "qom-type": "throttle-group", "id": group, "limits": {"bps-write": pace},
+        })))?;
         self.execute(&BlockdevAdd(json!({
-            "driver": "raw", "node-name": id, "file": {"driver": "file", "filename": file},
+            "driver": "throttle", "node-name": id, "throttle-group": group, "file": {
+                "driver": "raw", "file": {"driver": "file", "filename": file},
+            },
         })))?;
         Ok(())
     }

@@ -23,6 +23,8 @@ pub struct Stick {
     port: String,
     /// Whether it is a disk that keeps what is written.
     keeps: bool,
+    /// Bytes that are written to that disk in a second; 0: no limit.
+    pace: u32,
 }
 
 impl Stick {
@@ -32,6 +34,7 @@ impl Stick {
             serial: serial.to_owned(),
             port: "1".to_owned(),
             keeps: false,
+            pace: 0,
         }
     }
 
@@ -50,6 +53,14 @@ impl Stick {
         Self {
             keeps: true,
             ..Self::storage(serial)
+        }
+    }
+
+    /// Such a disk, to which a megabyte is written in a second.
+    pub fn slow_disk(serial: &str) -> Self {
+        Self {
+            pace: 1 << 20,
+            ..Self::disk(serial)
         }
     }
 
@@ -179,7 +190,7 @@ impl Outer {
                 if stick.keeps {
                     let file = self.sockets.path().join(&backend);
                     File::create(&file)?.set_len(DISK)?;
-                    self.monitor.add_file_disk(&backend, &file)?;
+                    self.monitor.add_file_disk(&backend, &file, stick.pace)?;
                 } else {
                     self.monitor.add_null_disk(&backend)?;
                 }

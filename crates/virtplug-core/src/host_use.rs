@@ -39,6 +39,12 @@ pub enum Use {
         /// Of what: `btrfs`, `zfs`, `ext4`.
         of: String,
     },
+    /// Nothing else is seen of it, and the kernel writes to it: what was unmounted
+    /// is on its way, or a program writes to the bare disk.
+    Writing {
+        /// The block device.
+        node: String,
+    },
     /// A network interface of it is up with an address.
     Address {
         /// The network interface.
@@ -82,6 +88,7 @@ impl Use {
             Self::Mounted { .. } => "unmount it",
             Self::Swap { .. } => "end that with `swapoff`",
             Self::Held { .. } | Self::Member { .. } => "close what it is part of",
+            Self::Writing { .. } => "wait until that is done",
             Self::Address { .. } | Self::DefaultRoute { .. } => "take the interface down",
             Self::Enslaved { .. } => "take the interface out of it",
             Self::LastKeyboard => "connect another one",
@@ -123,6 +130,9 @@ impl fmt::Display for Use {
             Self::Held { node, by } => write!(f, "{} is part of {}", Escaped(node), Escaped(by)),
             Self::Member { node, of } => {
                 write!(f, "{} is part of an active {}", Escaped(node), Escaped(of))
+            }
+            Self::Writing { node } => {
+                write!(f, "the host is still writing to {}", Escaped(node))
             }
             Self::Address { interface, address } => write!(
                 f,

@@ -63,6 +63,8 @@ pub enum HostUseKind {
     Held,
     /// It is part of an active file system or pool.
     Member,
+    /// The kernel still writes to it.
+    Writing,
     /// A network interface of it has an address.
     Address,
     /// A default route goes through it.

@@ -34,6 +34,9 @@ pub(crate) struct HostUse {
     /// The kinds of its nodes.
     pub(crate) kinds: BTreeSet<Kind>,
     pub(crate) uses: Fact<BTreeSet<Use>>,
+    /// How often something was written to its disks: the same number twice shows
+    /// that nothing was in between.
+    pub(crate) written: u64,
 }
 
 /// Reads what the host does with the device in this directory. An error: this
@@ -52,6 +55,7 @@ pub(crate) fn read(device: &Path, port: &PortPath, tables: &Tables) -> io::Resul
             return Ok(HostUse {
                 kinds: Kind::ALL.into(),
                 uses: unknown(error)?,
+                written: 0,
             });
         }
     };
@@ -59,7 +63,12 @@ pub(crate) fn read(device: &Path, port: &PortPath, tables: &Tables) -> io::Resul
     Ok(HostUse {
         kinds: nodes.iter().map(|node| node.kind).collect(),
         uses: uses.map(Fact::Known).or_else(unknown)?,
+        written: disks(&nodes).map(block::written).sum(),
     })
+}
+
+fn disks(nodes: &[Node]) -> impl Iterator<Item = &Node> {
+    nodes.iter().filter(|node| node.kind == Kind::Block)
 }
 
 fn uses_of(
@@ -76,6 +85,11 @@ fn uses_of(
             Kind::Input => {}
             Kind::Sound => opened::add_sound(node, tables, &mut found)?,
             Kind::Video | Kind::Hidraw => opened::add_node(node, tables, &mut found)?,
+        }
+    }
+    if !found.iter().any(Use::refuses) {
+        for disk in disks(nodes) {
+            block::add_writing(disk, &mut found)?;
         }
     }
     if keyboard::is_last(device, port, nodes, tables)? {

@@ -1,6 +1,10 @@
 //! Use watch: waits for signs that the host began or ceased to use a device.
 //! It only looks at devices that the host's drivers made nodes of, and listens
-//! only while there are any.
+//! only while there are any. A use that may end without a sign is looked at a
+//! few times more.
+
+mod again;
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -13,8 +17,10 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with};
-use virtplug_core::{Fact, PortPath, Use};
+use virtplug_core::PortPath;
 
+use self::again::Again;
+use self::kept::Kept;
 use crate::host::{Found, Host};
 use crate::host_use::{Kind, port_above};
 
@@ -42,12 +48,7 @@ pub(crate) struct UseWatch {
     kept: BTreeMap<PortPath, Kept>,
     wanted: Wanted,
     looked: Option<Instant>,
-}
-
-/// What was told last of a device.
-struct Kept {
-    kinds: BTreeSet<Kind>,
-    uses: Fact<BTreeSet<Use>>,
+    again: Again,
 }
 
 /// What to look at.
@@ -84,6 +85,7 @@ impl UseWatch {
             kept: BTreeMap::new(),
             wanted: Wanted::default(),
             looked: None,
+            again: Again::default(),
         })
     }
 
@@ -96,13 +98,16 @@ impl UseWatch {
     pub(crate) fn notice(&mut self, found: &Found) {
         let port = found.device.port.clone();
         let uses = &found.device.in_use;
-        if found.kinds.is_empty() && *uses == unused() {
+        let now = Kept::new(found.kinds.clone(), uses.clone());
+        if now.is_nothing() {
             self.kept.remove(&port);
-        } else {
-            let kinds = found.kinds.clone();
-            let uses = uses.clone();
-            self.kept.insert(port, Kept { kinds, uses });
+            return;
         }
+        let told = self.kept.get(&port).map(|kept| &kept.uses);
+        if now.may_end_unseen() && told != Some(uses) {
+            self.again.begin(Instant::now());
+        }
+        self.kept.insert(port, now);
     }
 
     /// The device at a port is gone.
@@ -137,18 +142,23 @@ impl UseWatch {
 
     /// How long until something is to be looked at. `None`: nothing is.
     pub(crate) fn due(&self, now: Instant) -> Option<Duration> {
-        (self.wanted != Wanted::default()).then(|| {
+        let wanted = self.is_wanted().then(|| {
             let since = self
                 .looked
                 .map(|looked| now.saturating_duration_since(looked));
             since.map_or(Duration::ZERO, |since| PAUSE.saturating_sub(since))
-        })
+        });
+        wanted.into_iter().chain(self.again.due(now)).min()
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.wanted != Wanted::default()
     }
 
     /// What to wait for. Nothing while a look is due already, so that a storm
     /// of events wakes only for it.
     pub(crate) fn sources(&self) -> Vec<(Source, PollFd<'_>)> {
-        if self.wanted != Wanted::default() {
+        if self.is_wanted() {
             return Vec::new();
         }
         let mut sources = vec![(Source::Udev, PollFd::new(&self.udev, PollFlags::IN))];
@@ -222,7 +232,11 @@ impl UseWatch {
     /// Looks at what is wanted, and gives the ports of the devices that are
     /// used otherwise than was told.
     pub(crate) fn look(&mut self) -> Vec<PortPath> {
-        self.looked = Some(Instant::now());
+        let now = Instant::now();
+        self.looked = Some(now);
+        if self.is_wanted() {
+            self.again = Again::default();
+        }
         let wanted = std::mem::take(&mut self.wanted);
         let mut ports = wanted.ports;
         if wanted.everything {
@@ -232,32 +246,25 @@ impl UseWatch {
         let with_nodes = self.kept.iter();
         ports.extend(
             with_nodes
-                .filter(|(_, kept)| !kept.kinds.is_disjoint(&wanted.kinds))
+                .filter(|(_, kept)| kept.may_end_unseen() || !kept.kinds.is_disjoint(&wanted.kinds))
                 .map(|(port, _)| port.clone()),
         );
         let tables = self.host.tables();
         ports.retain(|port| match self.host.use_at(port, &tables) {
-            Ok(Some(now)) => {
-                let kept = self.kept.entry(port.clone()).or_insert_with(|| Kept {
-                    kinds: BTreeSet::new(),
-                    uses: unused(),
-                });
-                kept.kinds = now.kinds;
-                kept.uses != now.uses
+            Ok(Some(found)) => {
+                let kept = self.kept.entry(port.clone()).or_default();
+                kept.is_to_tell(found, now)
             }
             // Its own event tells that it left.
             Ok(None) => false,
             Err(_) => true,
         });
-        self.kept
-            .retain(|_, kept| !kept.kinds.is_empty() || kept.uses != unused());
+        self.kept.retain(|_, kept| !kept.is_nothing());
+        let busy = self.kept.values().any(Kept::is_busy);
+        let unseen = self.kept.values().any(Kept::may_end_unseen);
+        self.again.go_on(now, busy, unseen);
         ports.into_iter().collect()
     }
-}
-
-/// What is known of a device without nodes.
-fn unused() -> Fact<BTreeSet<Use>> {
-    Fact::Known(BTreeSet::new())
 }
 
 /// A socket that gets a message when a link, an address or a route changes.

@@ -27,15 +27,15 @@ fn disk(lab: &Outer, plugged: &Plugged) -> Result<String> {
 }
 
 /// A use of the host: how it begins and ends, and what is said of it. `$disk` is the disk.
-struct HostUse {
-    begin: &'static str,
-    end: &'static str,
-    said: &'static str,
+struct HostUse<'a> {
+    begin: &'a str,
+    end: &'a str,
+    said: &'a str,
     /// Proves that the data are as they were.
-    intact: &'static str,
+    intact: &'a str,
 }
 
-const MOUNTED: HostUse = HostUse {
+const MOUNTED: HostUse<'static> = HostUse {
     begin: "mkfs.ext4 -q $disk && mkdir -p /srv/stick && mount $disk /srv/stick \
             && echo data > /srv/stick/file && sync",
     end: "umount /srv/stick",
@@ -44,22 +44,50 @@ const MOUNTED: HostUse = HostUse {
 };
 
 /// A use that begins before the daemon, is refused, and ends by event.
-fn check_refused_then_attached(host_use: &HostUse) {
+fn check_refused_then_attached(host_use: &HostUse<'_>) {
+    scenario(|lab| check_attached_at_the_end(lab, Stick::disk("G1"), host_use).map(drop));
+}
+
+/// The device, attached after the use has ended.
+fn check_attached_at_the_end(lab: &Outer, stick: Stick, host_use: &HostUse<'_>) -> Result<Plugged> {
+    let stick = lab.plug(stick)?;
+    let disk = disk(lab, &stick)?;
+    let run = |script: &str| lab.sh(&format!("set -e; disk={disk}; {script}"));
+    run(host_use.begin)?;
+    lab.install(TO_ALPHA)?;
+    check_refused(lab, &stick, host_use.said)?;
+    run(host_use.intact)?;
+    run(host_use.end)?;
+    lab.machine("alpha").wait_exactly(&[&stick])?;
+    let log = lab.sh("journalctl -u virtplug -o cat --grep 'refus|host uses' || true")?;
+    ensure!(
+        log.contains(host_use.said),
+        "the journal does not tell:\n{log}"
+    );
+    Ok(stick)
+}
+
+/// Writes much to a slow disk and unmounts it: the file system leaves the table of
+/// mounts long before all is written. Nothing of it may be missing afterwards.
+fn check_all_is_written(mkfs: &'static str) {
     scenario(|lab| {
-        let stick = lab.plug(Stick::disk("G1"))?;
-        let disk = disk(lab, &stick)?;
-        let run = |script: &str| lab.sh(&format!("set -e; disk={disk}; {script}"));
-        run(host_use.begin)?;
-        lab.install(TO_ALPHA)?;
-        check_refused(lab, &stick, host_use.said)?;
-        run(host_use.intact)?;
-        run(host_use.end)?;
-        lab.machine("alpha").wait_exactly(&[&stick])?;
-        let log = lab.sh("journalctl -u virtplug -o cat --grep 'refus|host uses' || true")?;
-        ensure!(
-            log.contains(host_use.said),
-            "the journal does not tell:\n{log}"
+        let begin = format!(
+            "{mkfs} $disk > /dev/null && mkdir -p /srv/stick && mount $disk /srv/stick && sync"
         );
+        let host_use = HostUse {
+            begin: &begin,
+            end: "dd if=/dev/urandom of=/srv/stick/much bs=64k count=96 2> /dev/null; \
+                  md5sum < /srv/stick/much > /root/sum; umount /srv/stick",
+            said: "is mounted at /srv/stick",
+            intact: "touch /srv/stick/file",
+        };
+        let stick = check_attached_at_the_end(lab, Stick::slow_disk("G1"), &host_use)?;
+        lab.daemon().reload(&TO_ALPHA.replace("G1", "none"))?;
+        lab.wait_on_host(&stick)?;
+        let disk = disk(lab, &stick)?;
+        lab.sh(&format!(
+            "mount {disk} /srv/stick && md5sum < /srv/stick/much | cmp - /root/sum"
+        ))?;
         Ok(())
     });
 }
@@ -81,6 +109,17 @@ fn check_refused(lab: &Outer, plugged: &Plugged, said: &str) -> Result<()> {
 #[test]
 fn mounted_disk_stays_with_the_host_until_it_is_unmounted() {
     check_refused_then_attached(&MOUNTED);
+}
+
+#[test]
+fn unmounted_disk_stays_until_its_file_system_has_ended() {
+    check_all_is_written("mkfs.ext4 -q");
+}
+
+/// Of such a file system nothing is seen beside the table of mounts.
+#[test]
+fn unmounted_disk_stays_until_all_is_written() {
+    check_all_is_written("mkfs.minix -3");
 }
 
 #[test]

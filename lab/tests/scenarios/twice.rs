@@ -5,11 +5,13 @@ use lab::{Outer, Result, Stick, ensure, scenario};
 
 use crate::A1_TO_ALPHA;
 
-/// Starts a second daemon with rules of its own. It speaks for root and leaves the
-/// socket to the first.
+/// Starts a second daemon with rules of its own. It speaks for root, and has a
+/// socket of its own: with that of the first it would end.
 fn start_second(lab: &Outer, config: &str) -> Result<()> {
     lab.write("/root/second.toml", config)?;
     lab.sh("systemd-run --quiet --unit=second --service-type=notify \
+            --property=RuntimeDirectory=second \
+            --setenv=VIRTPLUG_SOCKET=/run/second/control.sock \
             virtplug daemon --config /root/second.toml")
         .map(drop)
 }

@@ -39,6 +39,27 @@ pub(super) fn add(node: &Node, tables: &Tables, found: &mut BTreeSet<Use>) -> io
     Ok(())
 }
 
+/// Adds that the kernel writes to a disk right now.
+pub(super) fn add_writing(disk: &Node, found: &mut BTreeSet<Use>) -> io::Result<()> {
+    // Reads and writes under way.
+    let under_way = line(&disk.path.join("inflight"))?;
+    let writes = under_way.split_whitespace().nth(1);
+    if writes.is_some_and(|count| count != "0") {
+        let node = disk.name.clone();
+        found.insert(Use::Writing { node });
+    }
+    Ok(())
+}
+
+/// How many writes to a disk have ended.
+pub(super) fn written(disk: &Node) -> u64 {
+    let counts = line(&disk.path.join("stat")).unwrap_or_default();
+    let writes = counts.split_whitespace().nth(4);
+    writes
+        .and_then(|count| count.parse().ok())
+        .unwrap_or_default()
+}
+
 /// Adds what the host does with one block device; returns those that are made of it.
 fn add_volume(path: &Path, tables: &Tables, found: &mut BTreeSet<Use>) -> io::Result<Vec<PathBuf>> {
     let node = path

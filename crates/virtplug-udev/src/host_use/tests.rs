@@ -137,6 +137,27 @@ fn only_some_of_many_mounts_are_told() {
 }
 
 #[test]
+fn writes_under_way_count_where_nothing_else_does() {
+    let fake = with_disk();
+    let disk = "host2/target2:0:0/2:0:0:0/block/sdb";
+    let under_way = |counts: &str| {
+        fake.write("1-2:1.0", &format!("{disk}/inflight"), counts.as_bytes());
+        told(&fake)
+    };
+    assert_eq!(
+        under_way("       4        2\n"),
+        "the host is still writing to sdb"
+    );
+    assert_eq!(under_way("       4        0\n"), "");
+    put(
+        &fake,
+        "proc/1/mountinfo",
+        "36 1 8:17 / /mnt rw - vfat /dev/sdb1 rw\n",
+    );
+    assert_eq!(under_way("       0        9\n"), "sdb1 is mounted at /mnt");
+}
+
+#[test]
 fn swap_counts() {
     let fake = with_disk();
     put(

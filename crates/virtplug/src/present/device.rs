@@ -47,6 +47,7 @@ fn host_use(one: &Use) -> HostUse {
             Use::Swap { .. } => HostUseKind::Swap,
             Use::Held { .. } => HostUseKind::Held,
             Use::Member { .. } => HostUseKind::Member,
+            Use::Writing { .. } => HostUseKind::Writing,
             Use::Address { .. } => HostUseKind::Address,
             Use::DefaultRoute { .. } => HostUseKind::DefaultRoute,
             Use::Enslaved { .. } => HostUseKind::Enslaved,

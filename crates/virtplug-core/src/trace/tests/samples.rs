@@ -106,6 +106,7 @@ pub(super) fn uses() -> Vec<Use> {
             node: text(),
             of: text(),
         },
+        Use::Writing { node: text() },
         Use::Address {
             interface: text(),
             address: text(),

@@ -103,6 +103,26 @@ fn mounting_and_unmounting_is_told_without_any_event_of_udev() {
 }
 
 #[test]
+fn a_file_system_that_ends_without_any_sign_is_noticed() {
+    in_namespaces(
+        "monitor::tests::uses::a_file_system_that_ends_without_any_sign_is_noticed",
+        || {
+            let fake = host_with_tables();
+            fake.add("1-1", 2, &[]);
+            add_disk(&fake, "0:0");
+            let active = fake.path("sys/fs/ext4/sdb");
+            fs::create_dir_all(&active).unwrap();
+            let running = Running::start(Monitor::open(fake.host(), RECEIVE_BUFFER).unwrap());
+            assert_eq!(running.next_all(), ["1-1"]);
+            running.assert_quiet();
+            fs::remove_dir(active).unwrap();
+            assert!(uses(&running.next()).is_empty());
+            running.stop();
+        },
+    );
+}
+
+#[test]
 fn a_storm_of_mounts_is_looked_at_now_and_then() {
     in_namespaces(
         "monitor::tests::uses::a_storm_of_mounts_is_looked_at_now_and_then",
