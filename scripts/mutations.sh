@@ -36,7 +36,7 @@ rm -rf "$copy"
 mkdir -p "$copy/crates"
 cp Cargo.lock "$copy"
 # Not optimised: nearly all of the time would go into that.
-sed -e '/^members =/s/=.*/= ["crates\/*"]/' -e '/^opt-level = 2$/s/2/0/' Cargo.toml >"$copy/Cargo.toml"
+sed -e '/^members =/s/=.*/= ["crates\/*"]/' -e '/^opt-level = 1$/s/1/0/' Cargo.toml >"$copy/Cargo.toml"
 cp -R crates/virtplug-core crates/virtplug-sim "$copy/crates"
 export CARGO_TARGET_DIR=$target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=1
 

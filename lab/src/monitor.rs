@@ -50,6 +50,7 @@ plain_command!(MigrateIncoming, "migrate-incoming");
 plain_command!(MigrateSetCapabilities, "migrate-set-capabilities");
 plain_command!(QueryMigrate, "query-migrate");
 plain_command!(QueryStatus, "query-status");
+plain_command!(SetAction, "set-action");
 
 impl Monitor {
     /// Connects; QEMU may still be starting.
@@ -140,6 +141,24 @@ impl Monitor {
         Ok(())
     }
 
+    /// From now on a machine that switches itself off stays in this QEMU.
+    pub fn stay_when_off(&self) -> Result<()> {
+        self.execute(&SetAction(json!({"shutdown": "pause"})))?;
+        Ok(())
+    }
+
+    /// Whether the machine has switched itself off.
+    pub fn is_off(&self) -> Result<bool> {
+        let answer = self.execute(&QueryStatus(json!({})))?;
+        Ok(answer.get("status").and_then(Value::as_str) == Some("shutdown"))
+    }
+
+    /// Lets the processors run.
+    pub fn run(&self) -> Result<()> {
+        self.execute(&qmp::cont {})?;
+        Ok(())
+    }
+
     /// Stops the processors and writes the state to `state` in QEMU's working
     /// folder; the memory is in its file already.
     pub fn save(&self) -> Result<()> {
@@ -175,8 +194,7 @@ impl Monitor {
                 _ => bail!("the saved state was not restored: {answer}"),
             }
         }
-        self.execute(&qmp::cont {})?;
-        Ok(())
+        self.run()
     }
 
     /// Ends QEMU.

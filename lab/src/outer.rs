@@ -130,6 +130,22 @@ impl Outer {
         self.booted()
     }
 
+    /// Has the machine shut down and switch itself off, and switches it on again.
+    pub fn power_cycle(&self) -> Result<()> {
+        self.monitor.stay_when_off()?;
+        self.sh("systemctl poweroff --no-block")?;
+        until_within(BOOT, "the outer machine switches itself off", || {
+            Ok(if self.monitor.is_off()? {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet("it is on".to_owned())
+            })
+        })?;
+        self.monitor.reset()?;
+        self.monitor.run()?;
+        self.booted()
+    }
+
     /// Waits until it is up again.
     fn booted(&self) -> Result<()> {
         self.lookout.reconnect(BOOT)?;

@@ -27,6 +27,8 @@ pub const SETTLE: &str = include_str!("../recipe/settle.sh");
 pub const WORLD: &str = include_str!("../recipe/world.pl");
 /// Keeps it running.
 pub const WORLD_UNIT: &str = include_str!("../recipe/world.service");
+/// Lets the service record.
+pub const RECORD: &str = include_str!("../recipe/record.conf");
 
 /// Lines of a list without comments and blank lines.
 pub fn entries(list: &str) -> impl Iterator<Item = &str> {
@@ -48,7 +50,7 @@ pub fn image_key() -> String {
 pub fn state_key(hardware: &str, dist: &str) -> String {
     let image = image_key();
     key(&[
-        &image, SMALL_XML, GUEST_XML, WORLD, WORLD_UNIT, SETTLE, hardware, dist,
+        &image, SMALL_XML, GUEST_XML, WORLD, WORLD_UNIT, RECORD, SETTLE, hardware, dist,
     ])
 }
 

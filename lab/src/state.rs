@@ -88,6 +88,10 @@ fn make(folder: &Path, image: &Image, accel: Accel, installation: &str) -> Resul
                 "/etc/systemd/system/virtplug-lab.service",
                 recipe::WORLD_UNIT,
             ),
+            (
+                "/etc/systemd/system/virtplug.service.d/lab-record.conf",
+                recipe::RECORD,
+            ),
         ] {
             agent.sh(&format!(
                 "mkdir -p \"$(dirname {name})\" && cat > {name} <<'END-OF-FILE'\n{text}END-OF-FILE"

@@ -13,18 +13,13 @@ use crate::outer::Outer;
 /// in the folder of its socket, which a scenario may fill or make read-only.
 const FOLDER: &str = "virtplug-lab-trace";
 
-/// Makes the service record. Not part of the saved state, and outlives a boot.
-const DROP_IN: &str = "/etc/systemd/system/virtplug.service.d/lab-trace.conf";
+/// What `recipe/record.conf` adds to the service's command. Outlives a boot.
+const OPTIONS: &str = "/etc/virtplug-lab-record";
 
 impl Outer {
     /// From now on the service records what happens.
     pub fn record(&self) -> Result<()> {
-        let command = format!("/usr/bin/virtplug daemon --record /run/{FOLDER}/trace");
-        self.write(
-            DROP_IN,
-            &format!("[Service]\nRuntimeDirectory={FOLDER}\nExecStart=\nExecStart={command}"),
-        )?;
-        self.sh("systemctl daemon-reload").map(drop)
+        self.write(OPTIONS, &format!("RECORD=--record /run/{FOLDER}/trace"))
     }
 
     /// Brings out what was recorded, keeps it with the logs and judges it.

@@ -75,3 +75,40 @@ fn libvirtd_not_there_when_the_daemon_starts() {
         lab.machine("alpha").wait_exactly(&[&stick])
     });
 }
+
+/// libvirt as distributions with one daemon for each driver have it: a client finds
+/// the daemon of QEMU at a socket of its own. Debian 12 has no such daemon, so the
+/// one that it has listens there.
+#[test]
+fn the_daemon_of_qemu_takes_the_place_of_libvirtd() {
+    scenario(|lab| {
+        lab.install(A1_TO_ALPHA_B1_TO_BETA)?;
+        let (alpha, beta) = (lab.machine("alpha"), lab.machine("beta"));
+        let a1 = lab.plug(Stick::serial("A1").port("1"))?;
+        let before = alpha.wait_attached(&a1)?;
+
+        stop(lab)?;
+        lab.sh(
+            "systemctl mask --runtime libvirtd.service libvirtd.socket libvirtd-ro.socket \
+                libvirtd-admin.socket 2>&1
+            cd /run/systemd/system
+            printf '%s\\n' '[Socket]' ListenStream=/run/libvirt/virtqemud-sock \
+                FileDescriptorName=libvirtd.socket SocketMode=0666 > virtqemud.socket
+            printf '%s\\n' '[Service]' Type=notify KillMode=process \
+                ExecStart=/usr/sbin/libvirtd > virtqemud.service
+            echo 'uri_default = \"qemu:///system\"' > /etc/libvirt/libvirt.conf
+            systemctl daemon-reload && systemctl start virtqemud.socket
+            test ! -e /run/libvirt/libvirt-sock",
+        )?;
+        lab.wait_journal("connected", 2)?;
+        let after = alpha.wait_attached(&a1)?;
+        lab::ensure!(
+            after == before,
+            "the attachment was touched: {before:?} {after:?}"
+        );
+        let b1 = lab.plug(Stick::serial("B1").port("2"))?;
+        beta.wait_exactly(&[&b1])?;
+        lab.unplug(&a1)?;
+        alpha.wait_exactly(&[])
+    });
+}
