@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use virtplug_core::{
-    CallError, Event, Fact, Hostdev, LiveMachine, MachineRead, OwnAlias, TraceStep,
+    CallError, Event, Fact, Hostdev, LiveMachine, MachineKey, MachineRead, OwnAlias, TraceStep,
 };
 
 use super::Verdict;
@@ -31,10 +31,7 @@ pub(super) fn two_entries_share_nothing(ledger: &Ledger, step: &TraceStep) -> Ve
 /// Unless it was there when the run or the daemon was first seen, or a
 /// request of an earlier daemon landed late.
 pub(super) fn an_entry_of_ours_was_asked_for(ledger: &Ledger, step: &TraceStep) -> Verdict {
-    let Some((machine, live)) = live(ledger, &step.event) else {
-        return Ok(());
-    };
-    let Some(before) = ledger.before(machine, live.run) else {
+    let Some((machine, live, before)) = again(ledger, step) else {
         return Ok(());
     };
     let began = ledger.began.unwrap_or(step.at);
@@ -74,10 +71,7 @@ pub(super) fn an_entry_is_as_it_was_asked_for(ledger: &Ledger, step: &TraceStep)
 
 /// As long as the run lasts and nobody asked for it anew.
 pub(super) fn an_entry_stays_what_it_is(ledger: &Ledger, step: &TraceStep) -> Verdict {
-    let Some((machine, live)) = live(ledger, &step.event) else {
-        return Ok(());
-    };
-    let Some(before) = ledger.before(machine, live.run) else {
+    let Some((machine, live, before)) = again(ledger, step) else {
         return Ok(());
     };
     let renewed = match &step.event {
@@ -161,6 +155,15 @@ pub(super) fn a_success_shows(ledger: &Ledger, step: &TraceStep) -> Verdict {
         return Err(format!("{alias} is not in {machine}"));
     }
     Ok(())
+}
+
+/// What an event shows of a machine whose run was seen before, and what that was.
+fn again<'l>(
+    ledger: &'l Ledger,
+    step: &'l TraceStep,
+) -> Option<(&'l MachineKey, &'l LiveMachine, &'l LiveMachine)> {
+    let (machine, live) = live(ledger, &step.event)?;
+    Some((machine, live, ledger.before(machine, live.run)?))
 }
 
 /// The attach that an event answers.

@@ -3,7 +3,7 @@
 use super::bench::{Bench, again, serial};
 use super::worlds::attached;
 use crate::testing::{device, machine};
-use crate::{ClassCode, Device, Event, Fact, HoldEnd, Obstacle, Report};
+use crate::{ClassCode, Device, Event, Fact, HoldEnd, Obstacle, Report, Rule};
 
 impl Bench {
     /// Why holds ended by themselves, in order.
@@ -16,15 +16,30 @@ impl Bench {
     }
 }
 
+/// The device at 1-1, given to machine b by hand.
+fn held(rules: Vec<Rule>) -> Bench {
+    let mut bench = attached(rules);
+    bench.hold("1-1", "b");
+    bench.run();
+    bench
+}
+
+/// It leaves, and what is there a minute later cannot be read.
+fn leaves_unread(bench: &mut Bench) {
+    let port = || "1-1".parse().unwrap();
+    bench.unplug("1-1");
+    bench.unreadable.insert(port());
+    bench.tell(Event::DeviceUnreadable(port()));
+    bench.pass_seconds(60);
+}
+
 fn ended(machine_name: &str) -> HoldEnd {
     HoldEnd::MachineEnded(machine(machine_name))
 }
 
 #[test]
 fn a_reset_does_not_end_it() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a")]);
     bench.unplug("1-1");
     bench.pass_millis(4900);
     bench.plug(device("1-1", 3, "A"));
@@ -51,9 +66,7 @@ fn a_reset_does_not_end_it() {
 
 #[test]
 fn the_other_half_of_the_socket_is_the_same_place() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a")]);
     bench.unplug("1-1");
     let mut faster = device("2-5", 3, "A");
     faster.peer = crate::Fact::Known(Some("1-1".parse().unwrap()));
@@ -67,9 +80,7 @@ fn the_other_half_of_the_socket_is_the_same_place() {
 
 #[test]
 fn unplugging_ends_it() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a")]);
     bench.unplug("1-1");
     bench.run();
     assert_eq!(bench.ends(), []);
@@ -82,9 +93,7 @@ fn unplugging_ends_it() {
 
 #[test]
 fn another_device_at_the_port_is_not_held() {
-    let mut bench = attached(vec![serial("A", "a"), serial("B", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a"), serial("B", "a")]);
     bench.plug(device("1-1", 3, "B"));
     bench.run();
     assert_eq!(bench.entries("a"), ["1-1:3"]);
@@ -96,9 +105,7 @@ fn another_device_at_the_port_is_not_held() {
 
 #[test]
 fn another_device_that_stays_ends_it() {
-    let mut bench = attached(vec![serial("A", "a"), serial("B", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a"), serial("B", "a")]);
     bench.plug(device("1-1", 3, "B"));
     bench.pass_seconds(10);
     assert_eq!(bench.ends(), [HoldEnd::Replaced]);
@@ -108,9 +115,7 @@ fn another_device_that_stays_ends_it() {
 /// A stick that shows a keyboard after its reset is not what somebody gave away.
 #[test]
 fn what_came_back_with_other_interfaces_is_not_held() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a")]);
     assert_eq!(bench.entries("b"), ["1-1:2"]);
     let disguised = Device {
         interfaces: Fact::Known([ClassCode::new(3, 1, 1)].into()),
@@ -125,14 +130,8 @@ fn what_came_back_with_other_interfaces_is_not_held() {
 
 #[test]
 fn what_cannot_be_read_after_a_reset_is_waited_for() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
-    let port = || "1-1".parse().unwrap();
-    bench.unplug("1-1");
-    bench.unreadable.insert(port());
-    bench.tell(Event::DeviceUnreadable(port()));
-    bench.pass_seconds(60);
+    let mut bench = held(vec![serial("A", "a")]);
+    leaves_unread(&mut bench);
     assert_eq!(bench.ends(), []);
     // Then all of it but its interfaces can be read.
     bench.unreadable.clear();
@@ -151,16 +150,10 @@ fn what_cannot_be_read_after_a_reset_is_waited_for() {
 
 #[test]
 fn what_went_again_unread_ends_it() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
-    let port = || "1-1".parse().unwrap();
-    bench.unplug("1-1");
-    bench.unreadable.insert(port());
-    bench.tell(Event::DeviceUnreadable(port()));
-    bench.pass_seconds(60);
+    let mut bench = held(vec![serial("A", "a")]);
+    leaves_unread(&mut bench);
     bench.unreadable.clear();
-    bench.tell(Event::DeviceGone(port()));
+    bench.tell(Event::DeviceGone("1-1".parse().unwrap()));
     assert_eq!(bench.ends(), [HoldEnd::Unplugged]);
     assert!(bench.engine.orders().is_empty());
     assert_eq!(bench.engine.next_wakeup(), None);
@@ -168,9 +161,7 @@ fn what_went_again_unread_ends_it() {
 
 #[test]
 fn the_end_of_its_machine_ends_it() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a")]);
     bench.stop("b");
     assert_eq!(bench.ends(), [ended("b")]);
     assert_eq!(bench.run(), ["attach 1-1:2 to a"]);
@@ -178,9 +169,7 @@ fn the_end_of_its_machine_ends_it() {
 
 #[test]
 fn a_new_run_that_was_not_seen_to_begin_ends_it() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a")]);
     bench.machine("b").run.id += 100;
     bench.machine("b").hostdevs.clear();
     bench.changed("b");
@@ -218,9 +207,7 @@ fn a_hold_for_a_machine_that_is_off_waits_for_its_next_run() {
 
 #[test]
 fn a_machine_that_cannot_be_read_ends_nothing() {
-    let mut bench = attached(vec![serial("A", "a")]);
-    bench.hold("1-1", "b");
-    bench.run();
+    let mut bench = held(vec![serial("A", "a")]);
     bench.looks_fail = true;
     bench.changed("b");
     bench.lose_libvirt();
