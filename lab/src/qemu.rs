@@ -21,7 +21,7 @@ pub const HARDWARE: &[&str] = &[
     "-display",
     "none",
     "-smp",
-    "2",
+    "1",
     "-device",
     "virtio-blk-pci,drive=root,addr=0x1",
     "-device",
