@@ -2,15 +2,15 @@
 # Shows that the simulator finds faults of the engine: each patch in
 # crates/virtplug-sim/mutations/ breaks the engine, and schedules must fail then.
 #
-#   scripts/mutations.sh [--schedules N] [WORD]
+#   scripts/mutations.sh [--schedules N] [WORD...]
 #
 # --schedules N  how many schedules are run at most against each (500)
-# WORD           only patches whose name contains it
+# WORD           only patches whose name contains it, or another of these words
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 schedules=500
-word=
+words=()
 while [[ $# -gt 0 ]]; do
     case $1 in
     --schedules)
@@ -22,7 +22,7 @@ while [[ $# -gt 0 ]]; do
         exit 2
         ;;
     *)
-        word=$1
+        words+=("$1")
         shift
         ;;
     esac
@@ -39,6 +39,15 @@ cp Cargo.lock "$copy"
 sed -e '/^members =/s/=.*/= ["crates\/*"]/' -e '/^opt-level = 1$/s/1/0/' Cargo.toml >"$copy/Cargo.toml"
 cp -R crates/virtplug-core crates/virtplug-sim "$copy/crates"
 export CARGO_TARGET_DIR=$target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=1
+
+# Whether a name contains one of the words, if there are any.
+is_asked_for() {
+    local word
+    for word in "${words[@]}"; do
+        [[ $1 == *"$word"* ]] && return 0
+    done
+    [[ ${#words[@]} -eq 0 ]]
+}
 
 # Runs the schedules; the first line that says what was broken goes to `verdict`.
 simulate() {
@@ -68,8 +77,9 @@ fi
 caught=0
 missed=0
 printf '| engine with | found by |\n|---|---|\n'
-for patch in crates/virtplug-sim/mutations/*"$word"*.patch; do
+for patch in crates/virtplug-sim/mutations/*.patch; do
     name=$(basename "$patch" .patch)
+    is_asked_for "$name" || continue
     if ! patch --quiet --strip=1 --directory="$copy" <"$patch" >&2; then
         echo "$patch does not apply any more" >&2
         exit 1

@@ -54,6 +54,10 @@ const OF_ACTIONS: &[(&str, ActionCheck)] = &[
         action::attach_waits_until_it_can,
     ),
     (
+        "I1 the first look comes first",
+        action::the_first_look_comes_first,
+    ),
+    (
         "I2 attach meets no known occupant",
         action::attach_meets_no_occupant,
     ),
@@ -120,6 +124,7 @@ const OF_KNOWLEDGE: &[(&str, StateCheck)] = &[
         "I5 every stale entry is dealt with",
         state::every_stale_entry_is_dealt_with,
     ),
+    ("I8 a new run begins anew", state::a_new_run_begins_anew),
     (
         "I7 the policy is the one that was given",
         state::the_policy_is_the_given_one,

@@ -6,6 +6,7 @@
 mod around;
 mod device;
 mod fault;
+mod first_look;
 mod flapping;
 mod guard;
 mod machine;
@@ -22,6 +23,7 @@ use virtplug_core::{
 use crate::wish::{Followed, Wish};
 pub(crate) use around::{Around, fits, following};
 pub(crate) use device::FOLLOW;
+use first_look::FirstLook;
 pub(crate) use flapping::Arrivals;
 pub(crate) use guard::is_refused;
 pub(crate) use machine::Known;
@@ -63,6 +65,8 @@ pub(crate) struct Mirror {
     /// When instances appeared at a port.
     pub(crate) arrivals: BTreeMap<PortPath, Arrivals>,
     pub(crate) up: BTreeSet<ConnectionUri>,
+    /// What of a connection is to be looked at before anything is attached.
+    first_looks: BTreeMap<ConnectionUri, FirstLook>,
     pub(crate) opening: BTreeSet<ConnectionUri>,
     pub(crate) listing: BTreeSet<ConnectionUri>,
     pub(crate) scans: u32,
@@ -122,6 +126,12 @@ impl Mirror {
         self.find_excess();
     }
 
+    /// Whether machines of a connection are to be looked at before anything is attached.
+    pub(crate) fn awaits_first_look(&self, now: Time, uri: &ConnectionUri) -> bool {
+        let first = self.first_looks.get(uri);
+        first.is_some_and(|first| first.is_pending(now))
+    }
+
     fn take(&mut self, now: Time, event: &Event) {
         match event {
             Event::Policy(policy) => self.adopt(policy),
@@ -167,6 +177,7 @@ impl Mirror {
             Event::Connected(uri) => {
                 self.opening.remove(uri);
                 self.up.insert(uri.clone());
+                self.first_looks.insert(uri.clone(), FirstLook::new(now));
             }
             Event::Disconnected(uri, _) => {
                 self.opening.remove(uri);
@@ -176,7 +187,13 @@ impl Mirror {
                     known.watched = false;
                 }
             }
-            Event::Machines(uri, _) | Event::ListFailed(uri, _) => {
+            Event::Machines(uri, listing) => {
+                self.listing.remove(uri);
+                if let Some(first) = self.first_looks.get_mut(uri) {
+                    first.listed(listing);
+                }
+            }
+            Event::ListFailed(uri, _) => {
                 self.listing.remove(uri);
             }
             Event::MachineRead(machine, read) => {
@@ -279,8 +296,11 @@ impl Mirror {
             Asked::Attach(_, alias) if matches!(outcome.result, Err(CallError::InUse(_))) => {
                 self.refused_by_call(&alias, outcome);
             }
-            Asked::Attach(_, alias) if belonged && !known.has_good(&alias) => {
-                known.attach_failed(now, alias.instance);
+            Asked::Attach(_, alias) => {
+                known.tried.insert(alias.instance);
+                if belonged && !known.has_good(&alias) {
+                    known.attach_failed(now, alias.instance);
+                }
             }
             Asked::Detach(_, alias) => known.detach_answered(now, &alias),
             _ => {}
@@ -304,6 +324,9 @@ impl Mirror {
             return;
         }
         known.current = up;
+        if let Some(first) = self.first_looks.get_mut(&machine.uri) {
+            first.looked(machine);
+        }
         self.unresolved.remove(machine);
         let run = known.live().map(|live| live.run);
         known.learn(read, &belongs);

@@ -107,6 +107,17 @@ pub(super) fn attach_waits_until_it_can(mirror: &Mirror, now: Time, action: &Act
     )
 }
 
+/// A machine of the same connection may still have the device from an earlier run.
+pub(super) fn the_first_look_comes_first(mirror: &Mirror, now: Time, action: &Action) -> Verdict {
+    let Some(request) = attach(action) else {
+        return Ok(());
+    };
+    let uri = &request.machine.uri;
+    ensure(!mirror.awaits_first_look(now, uri), || {
+        format!("not all machines of {uri} were looked at")
+    })
+}
+
 pub(super) fn attach_meets_no_occupant(mirror: &Mirror, _: Time, action: &Action) -> Verdict {
     let Some(request) = attach(action) else {
         return Ok(());

@@ -99,6 +99,7 @@ impl Mirror {
             known
                 .held
                 .retain(|instance| !complete || present.contains(instance));
+            known.tried.retain(|instance| present.contains(instance));
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Known {
     /// Detaches that were asked for in this run.
     pub(crate) detaches: BTreeMap<OwnAlias, Tries>,
     pub(crate) attaches: BTreeMap<InstanceId, Tries>,
+    /// Devices of which an attach was answered in this run.
+    pub(crate) tried: BTreeSet<InstanceId>,
     /// Devices that somebody else took out.
     pub(crate) held: BTreeSet<InstanceId>,
     /// Devices that somebody took out of a run while an earlier daemon watched.
@@ -142,6 +144,7 @@ impl Known {
             }
             _ => {
                 self.detaches.clear();
+                self.tried.clear();
                 self.forgive_all();
                 self.held.clear();
             }
