@@ -1,6 +1,7 @@
 //! Plans: schedules by chance, all of it from a seed.
 
 mod cast;
+mod crowd;
 mod operations;
 mod rules;
 
@@ -30,16 +31,22 @@ impl Plan {
         let rules = rules::rules(&mut random, &cast);
         let hung = self.hung.then(|| random.pick(&machines()).clone());
         let mut operations = cast.scene(random.percent(90));
+        let begin = operations.len();
         for _ in 0..self.operations {
             operations.push(operations::operation(&mut random, &cast));
         }
-        Schedule {
+        let mut schedule = Schedule {
             seed: random.next(),
             rules,
             weather,
             hung,
+            swift: false,
             operations,
+        };
+        if random.percent(1) {
+            crowd::join(&mut random, &cast, begin, &mut schedule);
         }
+        schedule
     }
 }
 

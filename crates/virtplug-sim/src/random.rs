@@ -4,20 +4,34 @@ use std::time::Duration;
 
 /// A generator of pseudo-random numbers (`SplitMix64`), or no chance at all.
 #[derive(Debug, Clone)]
-pub(crate) struct Random(Option<u64>);
+pub(crate) struct Random {
+    state: Option<u64>,
+    swift: bool,
+}
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Some(seed))
+        Self {
+            state: Some(seed),
+            swift: false,
+        }
+    }
+
+    /// Nothing ordinary takes long.
+    pub(crate) fn swift(self, swift: bool) -> Self {
+        Self { swift, ..self }
     }
 
     /// Leaves nothing to chance: always the first, the least, and no.
     pub(crate) fn still() -> Self {
-        Self(None)
+        Self {
+            state: None,
+            swift: true,
+        }
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        let Some(state) = &mut self.0 else {
+        let Some(state) = &mut self.state else {
             return 0;
         };
         *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -29,7 +43,7 @@ impl Random {
 
     /// Whether something happens that does so in this many of a hundred cases.
     pub(crate) fn percent(&mut self, chance: u8) -> bool {
-        self.0.is_some() && self.next() % 100 < u64::from(chance)
+        self.state.is_some() && self.next() % 100 < u64::from(chance)
     }
 
     /// A number below `bound`, or 0.
@@ -73,6 +87,7 @@ impl Random {
     /// How long something ordinary takes: mostly next to nothing, sometimes long.
     pub(crate) fn latency(&mut self) -> Duration {
         match self.next() % 20 {
+            _ if self.swift => self.millis(0, 3),
             0..10 => self.millis(0, 3),
             10..17 => self.millis(1, 60),
             17..19 => self.millis(20, 700),

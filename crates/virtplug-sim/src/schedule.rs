@@ -30,6 +30,8 @@ pub struct Schedule {
     /// A machine whose calls never come back while its connection lasts, not
     /// even when all faults have ended.
     pub hung: Option<MachineKey>,
+    /// Whether nothing takes long, unless a fault makes it.
+    pub swift: bool,
     /// What happens, in this order. The daemon runs from the beginning.
     pub operations: Vec<Operation>,
 }
@@ -109,7 +111,7 @@ impl Schedule {
             let on = domains.entry(machine.uri.clone()).or_default();
             on.insert(machine, Domain::new(uuid));
         }
-        let mut random = Random::new(self.seed);
+        let mut random = Random::new(self.seed).swift(self.swift);
         World {
             now: Time::default(),
             faults: Faults::new(random.next(), self.weather.clone()),

@@ -137,21 +137,17 @@ pub(super) fn every_stale_entry_is_dealt_with(world: &World) -> Verdict {
     Ok(())
 }
 
-/// What failed in an earlier run of a machine puts nothing off in this one.
+/// What failed in an earlier run of a machine counts no more.
 pub(super) fn a_new_run_begins_anew(world: &World) -> Verdict {
     let Some(daemon) = &world.daemon else {
         return Ok(());
     };
-    for view in daemon.engine.devices() {
-        let (Assignment::Machine(grant), Some(obstacle)) = (view.assignment, &view.obstacle) else {
-            continue;
-        };
-        let failed = matches!(obstacle, Obstacle::Retry { .. } | Obstacle::Stuck(_));
-        let known = daemon.mirror.machines.get(&grant.machine);
-        let tried = known.is_some_and(|known| known.tried.contains(&view.device.instance));
-        if failed && !tried {
-            let (port, machine) = (&view.device.port, &grant.machine);
-            return Err(format!("{port} was not tried in {machine}: {obstacle:?}"));
+    for view in daemon.engine.devices().filter(|view| view.failures > 0) {
+        let machine = view.assignment.machine();
+        let known = machine.and_then(|machine| daemon.mirror.machines.get(machine));
+        if !known.is_some_and(|known| known.tried.contains(&view.device.instance)) {
+            let (port, failures) = (&view.device.port, view.failures);
+            return Err(format!("{port} was not tried there: {failures} failures"));
         }
     }
     Ok(())

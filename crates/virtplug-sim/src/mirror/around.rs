@@ -313,9 +313,10 @@ fn may_lack_place(
     !own.is_empty()
         && own.iter().all(|rule| {
             let others = devices.iter().filter(|one| one.instance != device.instance);
-            let able = others.filter(|one| gives(rule, one)).count();
-            let count = rule.options.count;
-            count.is_some_and(|count| able >= usize::try_from(count.get()).unwrap_or(usize::MAX))
+            rule.options.count.is_some_and(|count| {
+                let able = others.filter(|one| gives(rule, one)).count();
+                able >= usize::try_from(count.get()).unwrap_or(usize::MAX)
+            })
         })
 }
 
