@@ -136,6 +136,14 @@ impl Flaps {
         flap.is_some_and(|flap| flap.tally.is_some() || flap.exceeds(RESTLESS - 1, WINDOW, now))
     }
 
+    /// When a port is restless no more, if time alone brings that.
+    pub(crate) fn restless_until(&self, port: &PortPath, now: Time) -> Option<Time> {
+        let flap = self.ports.get(port)?;
+        let first = flap.recent.iter().rev().nth(RESTLESS - 1)?;
+        let until = *first + WINDOW + Duration::from_nanos(1);
+        (flap.tally.is_none() && now < until).then_some(until)
+    }
+
     /// Ends the flapping of a port that is calm. `Err`: when it may be, if it
     /// flaps still.
     pub(crate) fn calm_down(&mut self, port: &PortPath, now: Time) -> Result<Tally, Option<Time>> {
@@ -233,6 +241,10 @@ mod tests {
         assert!(!flaps.is_restless(&port(), at(1)));
         pauses(&mut flaps, [2]);
         assert!(flaps.is_restless(&port(), at(2)));
+        let until = flaps.restless_until(&port(), at(2)).unwrap();
+        assert!(flaps.is_restless(&port(), at(30)) && until > at(30));
+        assert!(!flaps.is_restless(&port(), until));
+        assert_eq!(flaps.restless_until(&port(), until), None);
         assert!(!flaps.is_restless(&port(), at(40)));
     }
 

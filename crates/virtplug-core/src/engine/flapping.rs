@@ -7,6 +7,7 @@ use super::{Engine, Wake};
 use crate::flap::Change;
 use crate::port::PortPath;
 use crate::report::Report;
+use crate::time::Time;
 
 impl Engine {
     /// Notes a new instance at a port.
@@ -33,6 +34,11 @@ impl Engine {
             }
             Err(None) => {}
             Ok(tally) => {
+                // Others need not go first any more.
+                let device = self.devices.at(&port).map(|present| &present.device);
+                if let Some((instance, address)) = device.map(|one| (one.instance, one.address)) {
+                    self.touch(instance, address);
+                }
                 let lasted = self.now.since(tally.since);
                 self.report(Report::Calmed {
                     port,
@@ -41,6 +47,15 @@ impl Engine {
                 });
             }
         }
+    }
+
+    /// Until when the limit on attaches holds up what is at a port, or until the
+    /// port is calm enough to be judged anew.
+    pub(super) fn limited_until(&self, port: &PortPath) -> Option<Time> {
+        let restless = self.flaps.is_restless(port, self.now);
+        let until = self.rate.blocked_until(restless)?;
+        let rests = self.flaps.restless_until(port, self.now);
+        Some(rests.map_or(until, |rests| rests.min(until)))
     }
 
     /// Whether a report concerns a port that flaps, so that it is counted and

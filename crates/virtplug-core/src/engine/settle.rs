@@ -366,9 +366,7 @@ impl Engine {
         if let Some(uses) = self.refusal(machine, present) {
             return Some(Obstacle::InUse(uses));
         }
-        let others_first = self.flaps.is_restless(&device.port, self.now);
-        let until = self.rate.blocked_until(others_first);
-        until.map(Obstacle::RateLimited)
+        self.limited_until(&device.port).map(Obstacle::RateLimited)
     }
 
     /// Whether an entry somewhere, or an attach under way, keeps an address

@@ -27,6 +27,55 @@ fn a_flapping_port_pauses_and_ends_attached_once() {
     assert_eq!(bench.engine.next_wakeup(), None);
 }
 
+/// Rules for a device in `vm`, and for 20 others that use up the limit on attaches.
+fn crowded() -> Bench {
+    let others = (0..20).map(|n| serial(&format!("S{n}"), &format!("m{n}")));
+    let mut bench = Bench::new([serial("A", "vm")].into_iter().chain(others).collect());
+    for n in 0..20 {
+        bench.start(&format!("m{n}"));
+    }
+    bench.run();
+    bench
+}
+
+fn let_the_others_go_first(bench: &mut Bench) {
+    for n in 0..20_u8 {
+        bench.plug(device(&format!("2-{}", n + 1), n + 2, &format!("S{n}")));
+    }
+    assert_eq!(bench.run().len(), 20);
+}
+
+fn is_limited(bench: &Bench) -> bool {
+    matches!(bench.obstacle("1-1"), Some(Obstacle::RateLimited(_)))
+}
+
+#[test]
+fn a_port_that_comes_to_rest_waits_no_longer_than_others() {
+    let mut bench = crowded();
+    bench.start("vm");
+    shake(&mut bench, "1-1", 3);
+    bench.pass_millis(29_500);
+    let_the_others_go_first(&mut bench);
+    bench.plug(device("1-1", 99, "A"));
+    assert!(is_limited(&bench));
+    bench.pass_millis(600);
+    assert_eq!(bench.run(), ["attach 1-1:99 to vm"]);
+}
+
+#[test]
+fn a_port_that_is_calm_again_waits_no_longer_than_others() {
+    let mut bench = crowded();
+    shake(&mut bench, "1-1", 6);
+    bench.plug(device("1-1", 99, "A"));
+    bench.pass_millis(31_500);
+    let_the_others_go_first(&mut bench);
+    bench.start("vm");
+    assert_eq!(bench.run(), [""; 0]);
+    assert!(is_limited(&bench));
+    bench.pass_millis(600);
+    assert_eq!(bench.run(), ["attach 1-1:99 to vm"]);
+}
+
 /// What the journal tells, in words.
 fn told(bench: &Bench) -> Vec<&'static str> {
     let words = |report: &Report| match report {
