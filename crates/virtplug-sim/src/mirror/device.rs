@@ -14,6 +14,12 @@ const RESET: Duration = Duration::from_secs(5);
 /// How long `follow` lasts in this world.
 pub(crate) const FOLLOW: Duration = Duration::from_secs(10);
 
+fn stays<T: Clone + PartialEq>(now: &mut Fact<T>, before: &Fact<T>) {
+    if *now == Fact::Unknown {
+        now.clone_from(before);
+    }
+}
+
 impl Mirror {
     pub(super) fn see(&mut self, now: Time, device: &Device) {
         self.unreadable.remove(&device.port);
@@ -22,13 +28,18 @@ impl Mirror {
         let same = self.devices.get(&device.port).cloned();
         let same = same.filter(|one| one.instance == device.instance);
         if let Some(before) = &same {
-            // What was known of this instance stays known.
-            if device.serial == Fact::Unknown {
-                device.serial = before.serial.clone();
-            }
-            if device.udev == Fact::Unknown {
-                device.udev = before.udev.clone();
-            }
+            // What was known of this instance stays known; only what the host
+            // does with it, and whether it may be used, can change.
+            stays(&mut device.serial, &before.serial);
+            stays(&mut device.manufacturer, &before.manufacturer);
+            stays(&mut device.product_name, &before.product_name);
+            stays(&mut device.revision, &before.revision);
+            stays(&mut device.interfaces, &before.interfaces);
+            stays(&mut device.speed, &before.speed);
+            stays(&mut device.removable, &before.removable);
+            stays(&mut device.peer, &before.peer);
+            stays(&mut device.half, &before.half);
+            stays(&mut device.udev, &before.udev);
             device.processed |= before.processed;
         } else {
             self.lose(now, [&device.port]);
@@ -101,5 +112,46 @@ impl Mirror {
                 .retain(|instance| !complete || present.contains(instance));
             known.tried.retain(|instance| present.contains(instance));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gadget::Gadget;
+    use crate::host::Host;
+
+    #[test]
+    fn what_was_read_of_an_instance_stays_known() {
+        let mut host = Host::new();
+        let port: PortPath = "1-1".parse().unwrap();
+        assert!(host.plug(&port, Gadget::NamelessStick));
+        let device = host.read(&port).unwrap();
+        let mut mirror = Mirror::default();
+        mirror.see(Time::default(), &device);
+        let unread = Device {
+            revision: Fact::Unknown,
+            interfaces: Fact::Unknown,
+            speed: Fact::Unknown,
+            removable: Fact::Unknown,
+            peer: Fact::Unknown,
+            half: Fact::Unknown,
+            serial: Fact::Unknown,
+            manufacturer: Fact::Unknown,
+            product_name: Fact::Unknown,
+            udev: Fact::Unknown,
+            processed: false,
+            ..device.clone()
+        };
+        mirror.see(Time::default(), &unread);
+        assert_eq!(mirror.devices.get(&port), Some(&device));
+        // What may change is as it was read.
+        let changed = Device {
+            authorized: Fact::Unknown,
+            in_use: Fact::Unknown,
+            ..device
+        };
+        mirror.see(Time::default(), &changed);
+        assert_eq!(mirror.devices.get(&port), Some(&changed));
     }
 }
