@@ -22,6 +22,12 @@ impl Outer {
         self.write(OPTIONS, &format!("RECORD=--record /run/{FOLDER}/trace"))
     }
 
+    /// The service does not record: something is about to act in a way that the
+    /// model of the world does not know.
+    pub fn record_nothing(&self) -> Result<()> {
+        self.sh(&format!("rm {OPTIONS}")).map(drop)
+    }
+
     /// Brings out what was recorded, keeps it with the logs and judges it.
     pub fn judge_traces(&self) -> Result<()> {
         let paths = self.run(&format!("ls /run/{FOLDER}/* 2> /dev/null"))?.out;

@@ -9,6 +9,9 @@ use anyhow::{Result, bail};
 /// How long a test waits for something that should happen.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
+/// Between two looks. Each takes the emulated processor from what is waited for.
+const PAUSE: Duration = Duration::from_millis(300);
+
 /// What one look found.
 #[derive(Debug)]
 pub enum Seen<T> {
@@ -48,7 +51,7 @@ pub fn until_within<T>(
                     patience.as_secs()
                 )
             }
-            Seen::NotYet(_) => sleep(Duration::from_millis(100)),
+            Seen::NotYet(_) => sleep(PAUSE),
         }
     }
 }

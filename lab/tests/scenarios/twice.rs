@@ -5,9 +5,13 @@ use lab::{Outer, Result, Stick, ensure, scenario};
 
 use crate::A1_TO_ALPHA;
 
-/// Starts a second daemon with rules of its own. It speaks for root, and has a
-/// socket of its own: with that of the first it would end.
-fn start_second(lab: &Outer, config: &str) -> Result<()> {
+/// Starts the service, and a second daemon with rules of its own. That one speaks for
+/// root, and has a socket of its own: with that of the first it would end. In the model
+/// of the world there is one daemon, and entries of ours that it did not ask for are
+/// wrong, so nothing is recorded.
+fn start_both(lab: &Outer, first: &str, config: &str) -> Result<()> {
+    lab.record_nothing()?;
+    lab.install(first)?;
     lab.write("/root/second.toml", config)?;
     lab.sh("systemd-run --quiet --unit=second --service-type=notify \
             --property=RuntimeDirectory=second \
@@ -48,8 +52,7 @@ fn wait_both_quiet(lab: &Outer) -> Result<usize> {
 #[test]
 fn two_daemons_with_the_same_rules_do_the_work_of_one() {
     scenario(|lab| {
-        lab.install(A1_TO_ALPHA)?;
-        start_second(lab, A1_TO_ALPHA)?;
+        start_both(lab, A1_TO_ALPHA, A1_TO_ALPHA)?;
         let alpha = lab.machine("alpha");
         let stick = lab.plug(Stick::serial("A1").port("1"))?;
         alpha.wait_exactly(&[&stick])?;
@@ -69,8 +72,7 @@ fn two_daemons_with_the_same_rules_do_the_work_of_one() {
 #[test]
 fn two_daemons_with_different_rules_do_not_fight() {
     scenario(|lab| {
-        lab.install(A1_TO_ALPHA)?;
-        start_second(lab, &A1_TO_ALPHA.replace("alpha", "beta"))?;
+        start_both(lab, A1_TO_ALPHA, &A1_TO_ALPHA.replace("alpha", "beta"))?;
         lab.plug(Stick::serial("A1"))?;
         let done = wait_both_quiet(lab)?;
         let world = lab.world()?;
