@@ -105,6 +105,7 @@ impl Mirror {
                 self.orders.holds.clear();
                 for known in self.machines.values_mut() {
                     known.held.clear();
+                    known.restored.clear();
                     known.forgive_all();
                 }
                 let groups = std::mem::take(&mut self.orders.switches);
@@ -196,10 +197,7 @@ impl Mirror {
             allow_in_use,
         };
         self.orders.holds.insert(instance, hold);
-        for known in self.machines.values_mut() {
-            known.held.remove(&instance);
-            known.forgive(instance);
-        }
+        self.let_in(instance);
     }
 
     fn release(&mut self, port: &PortPath) {
@@ -207,6 +205,11 @@ impl Mirror {
         let Some(instance) = self.devices.get(port).map(|device| device.instance) else {
             return;
         };
+        self.let_in(instance);
+    }
+
+    /// What somebody took out is decided anew, also where an earlier daemon saw it.
+    fn let_in(&mut self, instance: InstanceId) {
         for known in self.machines.values_mut() {
             known.held.remove(&instance);
             known.restored.remove(&instance);
