@@ -265,7 +265,7 @@ pub(super) fn a_hold_is_respected(mirror: &Mirror, _: Time, action: &Action) -> 
     let held = mirror
         .machines
         .get(&request.machine)
-        .is_some_and(|known| known.held.contains(&request.alias.instance));
+        .is_some_and(|known| known.held.contains_key(&request.alias.instance));
     ensure(!held, || {
         format!("somebody took {} out of {}", request.alias, request.machine)
     })

@@ -109,7 +109,7 @@ impl Mirror {
         for known in self.machines.values_mut() {
             known
                 .held
-                .retain(|instance| !complete || present.contains(instance));
+                .retain(|instance, _| !complete || present.contains(instance));
             known.tried.retain(|instance| present.contains(instance));
         }
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use virtplug_core::{
-    Activity, Device, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, RunId, Time,
+    Activity, Detached, Device, Hostdev, InstanceId, LiveMachine, MachineRead, OwnAlias, PortPath,
+    Time,
 };
 
 /// After that long a detach that was called off meanwhile counts as a new one.
@@ -34,9 +35,9 @@ pub(crate) struct Known {
     /// Devices of which an attach was answered in this run.
     pub(crate) tried: BTreeSet<InstanceId>,
     /// Devices that somebody else took out.
-    pub(crate) held: BTreeSet<InstanceId>,
+    pub(crate) held: BTreeMap<InstanceId, PortPath>,
     /// Devices that somebody took out of a run while an earlier daemon watched.
-    pub(crate) restored: BTreeMap<InstanceId, RunId>,
+    pub(crate) restored: BTreeMap<InstanceId, Detached>,
 }
 
 impl Known {
@@ -138,7 +139,7 @@ impl Known {
                     }
                     let asked = self.detaches.remove(&alias).is_some();
                     if !asked && watched && belongs.contains(&alias.instance) {
-                        self.held.insert(alias.instance);
+                        self.held.insert(alias.instance, alias.port);
                     }
                 }
             }
@@ -149,9 +150,9 @@ impl Known {
                 self.held.clear();
             }
         }
-        for (instance, run) in std::mem::take(&mut self.restored) {
-            if self.live().is_some_and(|live| live.run == run) {
-                self.held.insert(instance);
+        for (instance, detached) in std::mem::take(&mut self.restored) {
+            if self.live().is_some_and(|live| live.run == detached.run) {
+                self.held.insert(instance, detached.port);
             }
         }
         for (alias, hostdev) in own_entries(match read {

@@ -86,8 +86,9 @@ impl Mirror {
     pub(super) fn restore(&mut self, orders: &Orders) {
         self.orders = orders.clone();
         for (instance, detached) in std::mem::take(&mut self.orders.detached) {
-            let known = self.machines.entry(detached.machine).or_default();
-            known.restored.insert(instance, detached.run);
+            let machine = detached.machine.clone();
+            let known = self.machines.entry(machine).or_default();
+            known.restored.insert(instance, detached);
         }
         self.rewrite();
     }
@@ -202,6 +203,11 @@ impl Mirror {
 
     fn release(&mut self, port: &PortPath) {
         self.orders.holds.retain(|_, hold| hold.port != *port);
+        // Also where the device was not looked at yet.
+        for known in self.machines.values_mut() {
+            known.held.retain(|_, held| held != port);
+            known.restored.retain(|_, one| one.port != *port);
+        }
         let Some(instance) = self.devices.get(port).map(|device| device.instance) else {
             return;
         };
