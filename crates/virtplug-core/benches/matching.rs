@@ -45,6 +45,7 @@ fn device() -> Device {
         }),
         processed: true,
         in_use: Fact::Known([].into()),
+        disks: [].into(),
     }
 }
 

@@ -65,6 +65,10 @@ pub struct Device {
     pub processed: bool,
     /// What the host does with it. Unknown counts as in use.
     pub in_use: Fact<BTreeSet<Use>>,
+    /// The files by which programs name its disks and their partitions:
+    /// `/dev/sdb1`, `/dev/disk/by-id/…`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disks: BTreeSet<String>,
 }
 
 impl Device {

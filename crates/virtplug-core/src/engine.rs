@@ -10,6 +10,7 @@ mod connection;
 mod departures;
 mod device_events;
 mod devices;
+mod disks;
 mod flapping;
 mod guard;
 mod holds;
@@ -52,6 +53,7 @@ use crate::time::Time;
 use connection::Connection;
 use departures::Departures;
 use devices::Devices;
+use disks::ByDisk;
 use holds::Lost;
 use machine::Machine;
 use pools::Pools;
@@ -74,6 +76,8 @@ pub struct Engine {
     occupants: BTreeMap<HostAddress, Vec<Occupant>>,
     /// Machines with an entry of ours that names a port, by the last looks.
     entries_of: BTreeMap<PortPath, BTreeSet<MachineKey>>,
+    /// Disks of machines, by the last looks at them.
+    machine_disks: ByDisk<MachineKey>,
     /// Addresses that an attach was asked for, until its machine was looked at
     /// again. The call may hit whatever instance has the address by then.
     attaching: BTreeMap<HostAddress, MachineKey>,
@@ -137,6 +141,7 @@ impl Engine {
             machines: BTreeMap::new(),
             occupants: BTreeMap::new(),
             entries_of: BTreeMap::new(),
+            machine_disks: ByDisk::default(),
             attaching: BTreeMap::new(),
             departures: Departures::default(),
             orders: Orders::default(),

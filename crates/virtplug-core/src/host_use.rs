@@ -45,6 +45,11 @@ pub enum Use {
         /// The block device.
         node: String,
     },
+    /// A machine has it as one of its own disks.
+    MachineDisk {
+        /// The machine's name.
+        machine: String,
+    },
     /// A network interface of it is up with an address.
     Address {
         /// The network interface.
@@ -89,6 +94,7 @@ impl Use {
             Self::Swap { .. } => "end that with `swapoff`",
             Self::Held { .. } | Self::Member { .. } => "close what it is part of",
             Self::Writing { .. } => "wait until that is done",
+            Self::MachineDisk { .. } => "take the disk out of that machine or stop it",
             Self::Address { .. } | Self::DefaultRoute { .. } => "take the interface down",
             Self::Enslaved { .. } => "take the interface out of it",
             Self::LastKeyboard => "connect another one",
@@ -133,6 +139,9 @@ impl fmt::Display for Use {
             }
             Self::Writing { node } => {
                 write!(f, "the host is still writing to {}", Escaped(node))
+            }
+            Self::MachineDisk { machine } => {
+                write!(f, "machine {} has it as a disk", Escaped(machine))
             }
             Self::Address { interface, address } => write!(
                 f,

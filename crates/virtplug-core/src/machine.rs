@@ -153,6 +153,9 @@ pub struct LiveMachine {
     pub hostdevs: Vec<Hostdev>,
     /// Guest USB ports.
     pub ports: GuestPorts,
+    /// The files of the host's block devices that it has as disks, as its XML names them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disks: BTreeSet<String>,
 }
 
 /// Whether a machine takes devices at this moment.

@@ -52,6 +52,7 @@ pub(crate) fn device(port: &str, number: u8, serial: &str) -> Device {
         udev: Fact::Known(UdevRecord::default()),
         processed: true,
         in_use: Fact::Known([].into()),
+        disks: [].into(),
     }
 }
 

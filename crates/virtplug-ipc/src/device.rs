@@ -65,6 +65,8 @@ pub enum HostUseKind {
     Member,
     /// The kernel still writes to it.
     Writing,
+    /// A machine has it as one of its own disks.
+    MachineDisk,
     /// A network interface of it has an address.
     Address,
     /// A default route goes through it.

@@ -245,6 +245,7 @@ fn look(lane: &Lane<'_>, machine: &MachineKey) -> Result<Look, LibvirtError> {
         ),
         hostdevs: xml.hostdevs,
         ports: xml.ports,
+        disks: xml.disks,
     })))
 }
 

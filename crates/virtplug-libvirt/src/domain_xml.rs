@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use roxmltree::{Document, Node, ParsingOptions};
@@ -28,6 +29,8 @@ pub struct DomainXml {
     pub hostdevs: Vec<Hostdev>,
     /// Guest USB ports.
     pub ports: GuestPorts,
+    /// The files of the host's block devices that are disks of it.
+    pub disks: BTreeSet<String>,
 }
 
 /// Why a text is no domain XML.
@@ -52,6 +55,7 @@ impl DomainXml {
             id: number(domain, "id"),
             hostdevs: devices.iter().copied().filter_map(hostdev).collect(),
             ports: guest_ports(devices),
+            disks: devices.iter().copied().flat_map(disks).collect(),
         })
     }
 }
@@ -105,6 +109,20 @@ fn hostdev(entry: Node<'_, '_>) -> Option<Hostdev> {
         missing: source.is_some_and(|source| source.attribute("missing") == Some("yes")),
         guest_port: guest_port(entry).map(|(bus, port)| format!("{bus}:{port}")),
     })
+}
+
+/// The block devices behind a `<disk>`, those that it is layered on or copied
+/// to included. A file image may be one, too: `<source file='/dev/sdb'/>`.
+fn disks<'a>(entry: Node<'a, '_>) -> impl Iterator<Item = String> + 'a {
+    let disk = is(entry, "disk").then_some(entry);
+    let parts = disk.into_iter().flat_map(|disk| disk.descendants());
+    let sources = parts.filter(|part| is(*part, "source"));
+    let files = sources.filter_map(|source| {
+        let file = source.attribute("file");
+        let file = file.filter(|file| file.starts_with("/dev/"));
+        source.attribute("dev").or(file)
+    });
+    files.map(str::to_owned)
 }
 
 /// `bus` and `device` are decimal, however many zeros lead.

@@ -8,6 +8,7 @@ use virtplug_core::{
 };
 
 use crate::gadget::Gadget;
+use crate::machine::disk_at;
 use crate::usage::Usage;
 
 /// The lowest number that the kernel gives to a device; 1 is the root hub.
@@ -175,6 +176,11 @@ impl Host {
             },
             processed: plugged.processed,
             in_use: Fact::Known(plugged.usage.uses()),
+            disks: if plugged.processed {
+                [disk_at(port)].into()
+            } else {
+                BTreeSet::new()
+            },
         })
     }
 

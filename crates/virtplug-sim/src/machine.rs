@@ -1,8 +1,10 @@
 //! A machine as libvirt has it, and the hostdevs in it.
 
+use std::collections::BTreeSet;
+
 use virtplug_core::{
     Activity, GuestPort, GuestPorts, HostAddress, Hostdev, InstanceId, LiveMachine, MachineRead,
-    OwnAlias, ProductId, RunId, Uuid, VendorId,
+    OwnAlias, PortPath, ProductId, RunId, Uuid, VendorId,
 };
 
 use crate::gadget::Gadget;
@@ -76,6 +78,8 @@ pub(crate) struct Run {
     pub(crate) entries: Vec<Entry>,
     /// Guest ports that other devices take.
     pub(crate) others: Vec<u8>,
+    /// Ports of the host with a disk that is one of its own.
+    pub(crate) disks: BTreeSet<PortPath>,
 }
 
 /// A libvirt domain.
@@ -156,6 +160,7 @@ impl Domain {
             return MachineRead::Off;
         };
         MachineRead::Live(LiveMachine {
+            disks: run.disks.iter().map(disk_at).collect(),
             run: RunId {
                 uuid: self.uuid,
                 id: run.id,
@@ -183,6 +188,11 @@ impl Domain {
             },
         })
     }
+}
+
+/// The name by which people give the disk at a port to a machine.
+pub(crate) fn disk_at(port: &PortPath) -> String {
+    format!("/dev/disk/by-path/{port}")
 }
 
 /// A port of the first controller.

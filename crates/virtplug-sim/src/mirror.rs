@@ -25,7 +25,6 @@ pub(crate) use around::{Around, fits, following};
 pub(crate) use device::FOLLOW;
 use first_look::FirstLook;
 pub(crate) use flapping::Arrivals;
-pub(crate) use guard::is_refused;
 pub(crate) use machine::Known;
 use orders::Fresh;
 

@@ -92,6 +92,10 @@ pub enum Operation {
     TakeSocket(MachineKey),
     /// Such a device goes.
     FreeSocket(MachineKey),
+    /// Somebody gives the disk at a port to a machine as its own.
+    GiveDisk(MachineKey, PortPath),
+    /// Somebody takes all such disks out of a machine.
+    TakeDisks(MachineKey),
     /// libvirtd stops; machines run on.
     StopServer(ConnectionUri),
     /// libvirtd starts.

@@ -1,6 +1,6 @@
 //! libvirtd: machines, and what it does when it is called.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use virtplug_core::{
     AttachRequest, CallError, HostAddress, MachineKey, MachineListing, MachineRead, OwnAlias,
@@ -70,6 +70,13 @@ impl Server {
             let run = domain.run.iter();
             run.flat_map(move |run| run.entries.iter().map(move |entry| (machine, run, entry)))
         })
+    }
+
+    /// The machines that are active.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.domains
+            .values()
+            .filter_map(|domain| domain.run.as_ref())
     }
 
     /// Who has an address by libvirt's list of devices in use. That list knows
@@ -253,6 +260,7 @@ impl Server {
                 doing: Doing::Running,
                 entries,
                 others: Vec::new(),
+                disks: BTreeSet::new(),
             });
         }
         true

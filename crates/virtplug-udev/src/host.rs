@@ -13,7 +13,7 @@ use crate::details::Details;
 use crate::directory::{Directory, inode, is_absence};
 use crate::drivers;
 use crate::failure::Failure;
-use crate::host_use::{self, HostUse, Kind, Places, Tables};
+use crate::host_use::{self, HostUse, Places, Tables};
 use crate::patience::{Patience, Wait};
 use crate::snapshot::{Presence, Scan, ScanError, Unreadable};
 
@@ -63,8 +63,8 @@ pub enum HostError {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) device: Device,
-    /// The kinds of nodes that the host's drivers made of it.
-    pub(crate) kinds: BTreeSet<Kind>,
+    /// What the host's drivers made of it, and what the host does with that now.
+    pub(crate) host_use: HostUse,
 }
 
 /// Reads the USB devices of this host. Clones share what they know of stuck devices.
@@ -114,18 +114,18 @@ impl Host {
         found.map_or(Fact::Unknown, |found| found.uses)
     }
 
-    /// Tells `notice` of each device.
+    /// Lets `notice` have each device before.
     pub(crate) fn scan_within(
         &self,
         mut wait: Wait,
-        mut notice: impl FnMut(&Found),
+        mut notice: impl FnMut(&mut Found),
     ) -> Result<Scan, ScanError> {
         let mut scan = Scan::default();
         let tables = self.tables();
         for port in self.ports()? {
             match self.read_steady(&port, &tables, &mut wait) {
-                Ok(found) => {
-                    notice(&found);
+                Ok(mut found) => {
+                    notice(&mut found);
                     scan.devices.push(found.device);
                 }
                 Err(Failure::Gone) => {}
@@ -141,16 +141,16 @@ impl Host {
         Ok(scan)
     }
 
-    /// Tells `notice` of the device, if there is one.
+    /// Lets `notice` have the device before, if there is one.
     pub(crate) fn read_within(
         &self,
         port: &PortPath,
         mut wait: Wait,
-        notice: impl FnOnce(&Found),
+        notice: impl FnOnce(&mut Found),
     ) -> Presence {
         match self.read_steady(port, &self.tables(), &mut wait) {
-            Ok(found) => {
-                notice(&found);
+            Ok(mut found) => {
+                notice(&mut found);
                 Presence::Present(Box::new(found.device))
             }
             Err(Failure::Gone) => Presence::Gone,
@@ -307,12 +307,10 @@ impl Host {
             product_name: details.product_name,
             udev: details.udev,
             processed: details.processed,
-            in_use: host_use.uses,
+            in_use: host_use.uses.clone(),
+            disks: host_use.disks.clone(),
         };
-        Ok(Found {
-            device,
-            kinds: host_use.kinds,
-        })
+        Ok(Found { device, host_use })
     }
 
     fn details(

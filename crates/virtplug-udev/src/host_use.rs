@@ -34,6 +34,8 @@ pub(crate) struct HostUse {
     /// The kinds of its nodes.
     pub(crate) kinds: BTreeSet<Kind>,
     pub(crate) uses: Fact<BTreeSet<Use>>,
+    /// The files that name its disks and their partitions.
+    pub(crate) disks: BTreeSet<String>,
     /// How often something was written to its disks: the same number twice shows
     /// that nothing was in between.
     pub(crate) written: u64,
@@ -55,16 +57,39 @@ pub(crate) fn read(device: &Path, port: &PortPath, tables: &Tables) -> io::Resul
             return Ok(HostUse {
                 kinds: Kind::ALL.into(),
                 uses: unknown(error)?,
+                disks: BTreeSet::new(),
                 written: 0,
             });
         }
     };
-    let uses = uses_of(device, port, &nodes, tables);
-    Ok(HostUse {
+    let mut found = HostUse {
         kinds: nodes.iter().map(|node| node.kind).collect(),
-        uses: uses.map(Fact::Known).or_else(unknown)?,
-        written: disks(&nodes).map(block::written).sum(),
-    })
+        uses: Fact::Unknown,
+        disks: BTreeSet::new(),
+        written: 0,
+    };
+    let complete = found.complete(device, port, &nodes, tables);
+    if let Err(error) = complete {
+        found.uses = unknown(error)?;
+    }
+    Ok(found)
+}
+
+impl HostUse {
+    fn complete(
+        &mut self,
+        device: &Path,
+        port: &PortPath,
+        nodes: &[Node],
+        tables: &Tables,
+    ) -> io::Result<()> {
+        for disk in disks(nodes) {
+            self.disks.extend(block::files_of(disk)?);
+            self.written += block::written(disk)?;
+        }
+        self.uses = Fact::Known(uses_of(device, port, nodes, tables)?);
+        Ok(())
+    }
 }
 
 fn disks(nodes: &[Node]) -> impl Iterator<Item = &Node> {

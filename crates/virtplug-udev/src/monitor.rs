@@ -192,9 +192,11 @@ impl Monitor {
         }
         let scan_owed = self.scan_failed && !round.ports.is_empty();
         if round.everything || scan_owed {
-            self.uses.forget();
-            let notice = |found: &_| self.uses.notice(found);
+            let notice = |found: &mut _| self.uses.notice(found);
             let scan = self.host.scan_within(Wait::SHORT, notice);
+            if let Ok(scan) = &scan {
+                self.uses.keep(scan);
+            }
             self.uses.arm();
             self.scan_failed = scan.is_err();
             return tell(match scan {
@@ -203,7 +205,7 @@ impl Monitor {
             });
         }
         for port in &round.ports {
-            let notice = |found: &_| self.uses.notice(found);
+            let notice = |found: &mut _| self.uses.notice(found);
             let presence = self.host.read_within(port, Wait::SHORT, notice);
             if presence == Presence::Gone {
                 self.uses.drop(port);

@@ -23,6 +23,7 @@ use self::again::Again;
 use self::kept::Kept;
 use crate::host::{Found, Host};
 use crate::host_use::{Kind, port_above};
+use crate::snapshot::Scan;
 
 /// Least time between two looks: what comes in between is looked at together.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -89,25 +90,31 @@ impl UseWatch {
         })
     }
 
-    /// Forgets all devices; those that are there are noticed anew.
-    pub(crate) fn forget(&mut self) {
-        self.kept.clear();
+    /// Forgets the devices that a scan did not find.
+    pub(crate) fn keep(&mut self, scan: &Scan) {
+        let devices = scan.devices.iter().map(|device| &device.port);
+        let unreadable = scan.unreadable.iter().map(|one| &one.port);
+        let there: BTreeSet<_> = devices.chain(unreadable).collect();
+        self.kept.retain(|port, _| there.contains(port));
     }
 
-    /// Keeps what is told of a device.
-    pub(crate) fn notice(&mut self, found: &Found) {
-        let port = found.device.port.clone();
-        let uses = &found.device.in_use;
-        let now = Kept::new(found.kinds.clone(), uses.clone());
-        if now.is_nothing() {
-            self.kept.remove(&port);
-            return;
+    /// Keeps what is told of a device. A use that ended a moment ago is told as
+    /// if it went on.
+    pub(crate) fn notice(&mut self, found: &mut Found) {
+        let now = Instant::now();
+        let device = &mut found.device;
+        let kept = self.kept.entry(device.port.clone()).or_default();
+        let before = kept.uses.clone();
+        kept.take(device.instance, &found.host_use, now);
+        device.in_use.clone_from(&kept.uses);
+        let changed = kept.uses != before;
+        let unwatched = self.again.due(now).is_none();
+        if kept.may_end_unseen() && changed || kept.is_busy() && unwatched {
+            self.again.begin(now);
         }
-        let told = self.kept.get(&port).map(|kept| &kept.uses);
-        if now.may_end_unseen() && told != Some(uses) {
-            self.again.begin(Instant::now());
+        if kept.is_nothing() {
+            self.kept.remove(&device.port);
         }
-        self.kept.insert(port, now);
     }
 
     /// The device at a port is gone.
@@ -253,7 +260,7 @@ impl UseWatch {
         ports.retain(|port| match self.host.use_at(port, &tables) {
             Ok(Some(found)) => {
                 let kept = self.kept.entry(port.clone()).or_default();
-                kept.is_to_tell(found, now)
+                kept.is_to_tell(&found, now)
             }
             // Its own event tells that it left.
             Ok(None) => false,

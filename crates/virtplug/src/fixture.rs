@@ -46,6 +46,7 @@ pub(crate) fn device(port: &str, number: u8, serial: &[u8], name: &[u8]) -> Devi
         udev: Fact::Known(UdevRecord::default()),
         processed: true,
         in_use: Fact::Known(BTreeSet::new()),
+        disks: BTreeSet::new(),
     }
 }
 
@@ -127,6 +128,7 @@ pub(crate) fn live() -> LiveMachine {
     let mut foreign = own("1-4", 9);
     foreign.alias = Some("hostdev0".to_owned());
     LiveMachine {
+        disks: BTreeSet::new(),
         run: RunId {
             uuid: Uuid([1; 16]),
             id: 1,

@@ -72,6 +72,7 @@ mod tests {
 
     fn live(uuid: Uuid) -> MachineRead {
         MachineRead::Live(LiveMachine {
+            disks: BTreeSet::new(),
             run: RunId { uuid, id: 1 },
             activity: Activity::Ready,
             paused: false,

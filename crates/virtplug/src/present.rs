@@ -14,7 +14,7 @@ mod tests;
 use virtplug_core::{Engine, Time};
 use virtplug_ipc::{DeviceList, MachineList, VERSION};
 
-pub(crate) use device::{belongs, device, device_state};
+pub(crate) use device::{belongs, device, device_state, viewed};
 pub(crate) use explanation::explain;
 pub(crate) use machine::machine_name;
 pub(crate) use name::{resolve_device, resolve_machine};

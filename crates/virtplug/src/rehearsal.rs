@@ -102,6 +102,7 @@ impl Rehearsal {
 /// A machine that runs, without devices and with room enough.
 pub(crate) fn idle(machine: &MachineKey) -> LiveMachine {
     LiveMachine {
+        disks: BTreeSet::new(),
         run: RunId {
             uuid: machine.uuid.unwrap_or(Uuid([0; 16])),
             id: u32::MAX,

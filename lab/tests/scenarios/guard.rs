@@ -133,6 +133,17 @@ fn disk_that_is_swapped_to_stays_until_swapoff() {
 }
 
 #[test]
+fn disk_of_another_machine_stays_there_until_it_is_taken_out() {
+    check_refused_then_attached(&HostUse {
+        begin: "link=$(udevadm info -q symlink $disk | tr ' ' '\\n' | grep -m1 by-id); \
+                virsh -q attach-disk beta /dev/$link sdz --targetbus usb --live",
+        end: "virsh -q detach-disk beta sdz --live",
+        said: "machine beta has it as a disk",
+        intact: "virsh -q domblklist beta | grep -q by-id",
+    });
+}
+
+#[test]
 fn disk_of_a_volume_group_stays_until_the_group_is_off() {
     check_refused_then_attached(&HostUse {
         begin: "pvcreate -qq $disk; vgcreate -qq labvg $disk; lvcreate -qq -Zn -l 50%FREE -n data labvg",

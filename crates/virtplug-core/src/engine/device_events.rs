@@ -91,6 +91,7 @@ impl Engine {
         if let Some(known) = known
             && is_same_but_for_use(&known.device, &device)
         {
+            self.take_device_disks(&port, &device.disks);
             self.take_use(&port, device.in_use);
             return;
         }
@@ -130,6 +131,7 @@ impl Engine {
         self.regain_hold(&present.device);
         self.forget_interest(&port);
         self.devices.put(present);
+        self.forget_ended_refusal(&port);
         self.drop_strays(Some(&port));
         self.judge(&port);
         if let Some(present) = self.devices.at(&port) {

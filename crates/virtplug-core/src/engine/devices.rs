@@ -5,10 +5,11 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::departures::Identity;
+use super::disks::ByDisk;
 use crate::assignment::Assignment;
 use crate::device::{Device, InstanceId};
 use crate::fact::Fact;
-use crate::host_use::{self, Use};
+use crate::host_use::Use;
 use crate::id::HostAddress;
 use crate::machine::MachineKey;
 use crate::matcher::Topology;
@@ -58,13 +59,6 @@ impl Present {
             refusal_told: None,
         }
     }
-
-    /// A refusal that ended is told again when it comes back.
-    pub(super) fn forget_ended_refusal(&mut self) {
-        if host_use::refusing(&self.device.in_use).is_none() {
-            self.refusal_told = None;
-        }
-    }
 }
 
 /// What a decision depends on beside the device.
@@ -101,6 +95,7 @@ pub(super) struct Devices {
     by_address: BTreeMap<HostAddress, PortPath>,
     /// Devices with the same vendor, product and serial number.
     by_identity: BTreeMap<Identity, BTreeSet<PortPath>>,
+    by_disk: ByDisk<PortPath>,
     /// Ports whose device exists and could not be read.
     unreadable: BTreeSet<PortPath>,
     /// Those of them that had one when the first scan was made, until it is read.
@@ -146,8 +141,7 @@ impl Devices {
     }
 
     /// Takes a device that was read; gives what was at its port before.
-    pub(super) fn put(&mut self, mut present: Present) -> Option<Present> {
-        present.forget_ended_refusal();
+    pub(super) fn put(&mut self, present: Present) -> Option<Present> {
         let port = present.device.port.clone();
         let before = self.take(&port);
         self.by_instance
@@ -157,6 +151,8 @@ impl Devices {
             let namesakes = self.by_identity.entry(identity).or_default();
             namesakes.insert(port.clone());
         }
+        let disks = &present.device.disks;
+        self.by_disk.replace(&port, &BTreeSet::new(), disks);
         self.use_read(&port, &present.device.in_use);
         self.present.insert(port, present);
         before
@@ -180,7 +176,29 @@ impl Devices {
                 self.by_identity.remove(&identity);
             }
         }
+        let disks = &before.device.disks;
+        self.by_disk.replace(port, disks, &BTreeSet::new());
         Some(before)
+    }
+
+    /// Takes the disks of the device at a port; tells whether they are others.
+    pub(super) fn put_disks(&mut self, port: &PortPath, disks: &BTreeSet<String>) -> bool {
+        let Some(present) = self.present.get_mut(port) else {
+            return false;
+        };
+        let known = &mut present.device.disks;
+        self.by_disk.replace(port, known, disks);
+        let changed = known != disks;
+        known.clone_from(disks);
+        changed
+    }
+
+    /// The ports of the devices that are any of these disks.
+    pub(super) fn with_disks<'a>(
+        &'a self,
+        disks: impl IntoIterator<Item = &'a String>,
+    ) -> BTreeSet<PortPath> {
+        self.by_disk.of(disks).cloned().collect()
     }
 
     /// Notes that something is at a port and could not be read.

@@ -14,9 +14,9 @@ use crate::report::Report;
 
 /// Whether nothing of a device changed but what the host does with it.
 pub(super) fn is_same_but_for_use(known: &Device, fresh: &Device) -> bool {
-    let in_use = known.in_use.clone();
     let fresh = Device {
-        in_use,
+        in_use: known.in_use.clone(),
+        disks: known.disks.clone(),
         ..fresh.clone()
     };
     fresh == *known
@@ -29,7 +29,7 @@ impl Engine {
         machine: &MachineKey,
         present: &Present,
     ) -> Option<Fact<BTreeSet<Use>>> {
-        let refusal = host_use::refusing(&present.device.in_use)?;
+        let refusal = host_use::refusing(&self.uses(&present.device))?;
         (!self.allows_use(machine, present)).then_some(refusal)
     }
 
@@ -56,9 +56,26 @@ impl Engine {
             return;
         }
         present.device.in_use = in_use;
-        present.forget_ended_refusal();
-        let (instance, address) = (present.device.instance, present.device.address);
-        self.touch(instance, address);
+        self.use_changed(port);
+    }
+
+    /// What the host or a machine does with a device is not what it was.
+    pub(super) fn use_changed(&mut self, port: &PortPath) {
+        self.forget_ended_refusal(port);
+        if let Some(present) = self.devices.at(port) {
+            let (instance, address) = (present.device.instance, present.device.address);
+            self.touch(instance, address);
+        }
+    }
+
+    /// A refusal that ended is told again when it comes back.
+    pub(super) fn forget_ended_refusal(&mut self, port: &PortPath) {
+        let present = self.devices.at(port);
+        let uses = present.map(|present| self.uses(&present.device));
+        let ended = uses.is_some_and(|uses| host_use::refusing(&uses).is_none());
+        if let Some(present) = self.devices.at_mut(port).filter(|_| ended) {
+            present.refusal_told = None;
+        }
     }
 
     /// A call was not made, as the host was seen to use the device right before
@@ -112,7 +129,7 @@ impl Engine {
             return;
         };
         let instance = present.device.instance;
-        let uses = present.device.in_use.clone();
+        let uses = self.uses(&present.device);
         let is_used = uses.known().is_none_or(|uses| !uses.is_empty());
         let state = self.machines.get(machine);
         let tried = state.is_some_and(|state| state.attempts.contains_key(&instance));

@@ -129,6 +129,7 @@ impl Engine {
         }
         self.end_with(machine, existence);
         self.index_occupants(machine, &before, existence);
+        self.take_machine_disks(machine, live_of(&before), live_of(existence));
         self.reconsider_after(machine, &before, existence);
         for live in [&before, existence].into_iter().filter_map(live_of) {
             for entry in &live.entries {

@@ -47,6 +47,8 @@ pub(super) struct Live {
     pub(super) paused: bool,
     pub(super) ports: GuestPorts,
     pub(super) entries: Vec<Entry>,
+    /// Block devices of the host, by the files that name them.
+    pub(super) disks: BTreeSet<String>,
 }
 
 /// A hostdev; `own` holds our alias where it is ours.
@@ -70,6 +72,7 @@ impl From<LiveMachine> for Live {
             activity: read.activity,
             paused: read.paused,
             ports: read.ports,
+            disks: read.disks,
             entries: read
                 .hostdevs
                 .into_iter()

@@ -9,12 +9,15 @@ mod tests;
 pub use connection::ConnectionView;
 pub use machine::{Call, EntryView, MachineState, MachineView, UnderWay};
 
+use std::collections::BTreeSet;
+
 use super::Engine;
 use super::devices::Present;
 use crate::assignment::{Assignment, Refusal};
 use crate::device::Device;
 use crate::fact::Fact;
 use crate::flap::Tally;
+use crate::host_use::Use;
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::obstacle::Obstacle;
 use crate::order::Hold;
@@ -42,6 +45,8 @@ pub struct DeviceView<'a> {
     pub error: Option<&'a str>,
     /// How many such tries failed in a row.
     pub failures: u32,
+    /// What the host and its machines do with it.
+    pub uses: Fact<BTreeSet<Use>>,
     /// The machine that ended and left it without a driver of the host.
     pub left_by: Option<&'a MachineKey>,
     /// What happened at its port since that began to flap, as long as it does.
@@ -111,6 +116,7 @@ impl Engine {
             detached_from: self.orders.detached.get(&instance).map(|one| &one.machine),
             error: tries.map(|tries| tries.error.as_str()),
             failures: tries.map_or(0, |tries| tries.backoff.failures()),
+            uses: self.uses(device),
             left_by: present
                 .left_by
                 .as_ref()

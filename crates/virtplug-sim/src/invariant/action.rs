@@ -5,7 +5,7 @@ use std::time::Duration;
 use virtplug_core::{Action, AttachRequest, DetachRequest, MachineKey, Report, Rule, Time};
 
 use super::Verdict;
-use crate::mirror::{Arrivals, Asked, Known, Mirror, is_refused};
+use crate::mirror::{Arrivals, Asked, Known, Mirror};
 use crate::wish::{Place, holding};
 
 /// How long a device may wait for udev.
@@ -394,7 +394,7 @@ pub(super) fn what_is_in_use_stays_out(mirror: &Mirror, _: Time, action: &Action
     ensure(allowed || !request.allow_in_use, || {
         format!("nothing lets {} be taken while it is used", request.alias)
     })?;
-    ensure(request.allow_in_use || !is_refused(device), || {
+    ensure(request.allow_in_use || !mirror.is_refused(device), || {
         format!("{} is in use: {:?}", request.alias, device.in_use)
     })
 }

@@ -45,6 +45,11 @@ pub(super) fn excuse(
     {
         return Some("somebody took it out");
     }
+    let mut runs = world.servers.values().flat_map(Server::runs);
+    let is_disk = plugged.processed && runs.any(|run| run.disks.contains(port));
+    if is_disk && !may_be_used(world, machine, plugged.instance) {
+        return Some("a machine has it as a disk");
+    }
     if plugged.usage.refuses() && !may_be_used(world, machine, plugged.instance) {
         return Some("the host uses it");
     }

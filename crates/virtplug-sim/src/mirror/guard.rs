@@ -2,13 +2,14 @@
 
 use virtplug_core::{CallError, Device, Fact, MachineKey, Outcome, OwnAlias, Use};
 
-use super::Mirror;
+use super::{Known, Mirror};
 use crate::wish::holding;
 
 /// Whether nothing of a device changed that a failed call may depend on.
 pub(super) fn is_same_to_calls(before: &Device, after: &Device) -> bool {
     let with_use = Device {
         in_use: after.in_use.clone(),
+        disks: after.disks.clone(),
         ..before.clone()
     };
     let with_drivers = Device {
@@ -18,13 +19,16 @@ pub(super) fn is_same_to_calls(before: &Device, after: &Device) -> bool {
     [with_use, with_drivers].contains(after)
 }
 
-/// Whether the host uses a device, or that could not be found out.
-pub(crate) fn is_refused(device: &Device) -> bool {
-    let known = device.in_use.known();
-    known.is_none_or(|uses| uses.iter().any(Use::refuses))
-}
-
 impl Mirror {
+    /// Whether the host uses a device, a machine has it as a disk, or that could
+    /// not be found out.
+    pub(crate) fn is_refused(&self, device: &Device) -> bool {
+        let known = device.in_use.known();
+        let used = known.is_none_or(|uses| uses.iter().any(Use::refuses));
+        let mut machines = self.machines.values().filter_map(Known::live);
+        used || machines.any(|live| !live.disks.is_disjoint(&device.disks))
+    }
+
     /// A call saw that the host uses the device, or could not find it out.
     pub(super) fn refused_by_call(&mut self, alias: &OwnAlias, outcome: &Outcome) {
         let mut devices = self.devices.values_mut();

@@ -3,7 +3,7 @@
 use virtplug_core::{MachineKey, OwnAlias, PortPath};
 
 use crate::machine::{Author, Entry};
-use crate::server::Notice;
+use crate::server::{Notice, Server};
 use crate::world::World;
 
 impl World {
@@ -19,6 +19,21 @@ impl World {
             self.taken_out.insert((machine.clone(), serial, instance));
         }
         Some(Notice::Hostdev(machine.clone(), entry.alias))
+    }
+
+    /// The host has no disk to give where a machine has the device.
+    pub(super) fn give_disk(&mut self, machine: &MachineKey, port: &PortPath) -> Option<Notice> {
+        let plugged = self.host.at(port)?;
+        let is_held = |server: &Server| {
+            let mut entries = server.entries();
+            entries.any(|(_, _, entry)| entry.holds == Some(plugged.instance))
+        };
+        if self.servers.values().any(is_held) {
+            return None;
+        }
+        let run = self.domain(machine)?.run.as_mut()?;
+        let is_new = run.disks.insert(port.clone());
+        is_new.then(|| Notice::Hostdev(machine.clone(), "virtio-disk1".into()))
     }
 
     pub(super) fn admin_attach(&mut self, machine: &MachineKey, port: &PortPath) -> Option<Notice> {

@@ -62,6 +62,14 @@ impl World {
                 run.and_then(|run| run.others.pop())
                     .map(|_| Notice::Hostdev(machine.clone(), "redir0".into()))
             }
+            Operation::GiveDisk(machine, port) => self.give_disk(machine, port),
+            Operation::TakeDisks(machine) => {
+                let run = self.domain(machine).and_then(|domain| domain.run.as_mut());
+                let taken = run.map(|run| std::mem::take(&mut run.disks));
+                taken
+                    .filter(|taken| !taken.is_empty())
+                    .map(|_| Notice::Hostdev(machine.clone(), "virtio-disk1".into()))
+            }
             _ => None,
         };
         if let Some(notice) = notice {

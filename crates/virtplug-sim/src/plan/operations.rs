@@ -111,13 +111,15 @@ fn sockets(random: &mut Random) -> Sockets {
 /// What administrators do beside virtplug, and to its configuration.
 fn people(random: &mut Random, cast: &Cast) -> Operation {
     let machine = random.pick(&cast.machines).clone();
-    match random.weigh(&[3, 2, 1, 1, 1, 3]) {
+    match random.weigh(&[3, 2, 1, 1, 1, 3, 1, 1]) {
         0 => Operation::AdminDetach(machine),
         1 => Operation::AdminAttach(machine, random.pick(&cast.ports).clone()),
         2 => Operation::AdminDetachForeign(machine),
         3 => Operation::TakeSocket(machine),
         4 => Operation::FreeSocket(machine),
-        _ => Operation::Reload(rules(random, cast)),
+        5 => Operation::Reload(rules(random, cast)),
+        6 => Operation::GiveDisk(machine, random.pick(&cast.ports).clone()),
+        _ => Operation::TakeDisks(machine),
     }
 }
 

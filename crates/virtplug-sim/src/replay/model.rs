@@ -1,6 +1,6 @@
 //! The simulator's own libvirt is asked what the real one was asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use virtplug_core::{
     Activity, AttachRequest, Event, GuestPort, Hostdev, LiveMachine, MachineRead, ProductId,
@@ -86,6 +86,8 @@ fn rebuilt(seen: &LiveMachine, request: &AttachRequest) -> (Domain, AttachReques
         },
         entries,
         others,
+        // They keep nothing from libvirt.
+        disks: BTreeSet::new(),
     });
     let mut request = request.clone();
     request.guest_port = request.guest_port.map(|port| GuestPort {

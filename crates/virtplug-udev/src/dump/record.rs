@@ -149,6 +149,7 @@ impl<'t> Record<'t> {
             udev: self.udev(),
             processed: self.is_processed(),
             in_use: Fact::Known(BTreeSet::new()),
+            disks: BTreeSet::new(),
         })
     }
 

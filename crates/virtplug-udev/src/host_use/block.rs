@@ -10,6 +10,7 @@ use virtplug_core::Use;
 use super::node::{Node, directories};
 use super::table::Tables;
 use super::{line, names};
+use crate::failure::is_exhaustion;
 
 /// File systems with a directory in sysfs for each block device that is
 /// mounted in any mount namespace.
@@ -30,9 +31,7 @@ pub(super) fn add(node: &Node, tables: &Tables, found: &mut BTreeSet<Use>) -> io
         if seen.len() > ABOVE || !seen.insert(disk.clone()) {
             continue;
         }
-        let parts = directories(&disk)?;
-        let parts = parts.into_iter().filter(|part| part.join("dev").exists());
-        for volume in [disk].into_iter().chain(parts) {
+        for volume in volumes(&disk)? {
             disks.extend(add_volume(&volume, tables, found)?);
         }
     }
@@ -51,13 +50,51 @@ pub(super) fn add_writing(disk: &Node, found: &mut BTreeSet<Use>) -> io::Result<
     Ok(())
 }
 
-/// How many writes to a disk have ended.
-pub(super) fn written(disk: &Node) -> u64 {
-    let counts = line(&disk.path.join("stat")).unwrap_or_default();
-    let writes = counts.split_whitespace().nth(4);
-    writes
-        .and_then(|count| count.parse().ok())
-        .unwrap_or_default()
+/// How many writes to a disk have ended. None, once it is gone.
+pub(super) fn written(disk: &Node) -> io::Result<u64> {
+    let counts = line(&disk.path.join("stat"))?;
+    match counts.split_whitespace().nth(4) {
+        Some(count) => count.parse().map_err(io::Error::other),
+        None => Ok(0),
+    }
+}
+
+/// The files that name a disk and its partitions: the kernel's and udev's.
+pub(super) fn files_of(disk: &Node) -> io::Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for volume in volumes(&disk.path)? {
+        let name = volume.file_name().unwrap_or_default();
+        found.extend(files(&volume, &name.to_string_lossy())?);
+        found.extend(links(&volume)?);
+    }
+    Ok(found)
+}
+
+/// A block device and its partitions.
+fn volumes(disk: &Path) -> io::Result<impl Iterator<Item = PathBuf>> {
+    let parts = directories(disk)?;
+    let parts = parts.into_iter().filter(|part| part.join("dev").exists());
+    Ok([disk.to_owned()].into_iter().chain(parts))
+}
+
+/// The links that udev made to a block device.
+fn links(volume: &Path) -> io::Result<Vec<String>> {
+    let record = record(volume)?;
+    let links = record
+        .as_ref()
+        .and_then(|record| record.property_value("DEVLINKS"));
+    let links = links.map(|links| links.to_string_lossy().into_owned());
+    let links = links.unwrap_or_default();
+    Ok(links.split_whitespace().map(str::to_owned).collect())
+}
+
+/// What udev knows of a block device; nothing, once it is gone.
+fn record(volume: &Path) -> io::Result<Option<udev::Device>> {
+    match fs::canonicalize(volume).and_then(|path| udev::Device::from_syspath(&path)) {
+        Ok(record) => Ok(Some(record)),
+        Err(error) if is_exhaustion(&error) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Adds what the host does with one block device; returns those that are made of it.
@@ -160,7 +197,7 @@ fn add_member(
         Some("btrfs")
     } else if tables.procfs().join("fs/ntfs3").join(node).exists() {
         Some("ntfs3")
-    } else if tables.sysfs().join("module/zfs").exists() && is_zfs(path) {
+    } else if tables.sysfs().join("module/zfs").exists() && is_zfs(path)? {
         Some("zfs")
     } else {
         None
@@ -174,13 +211,12 @@ fn add_member(
 
 /// Whether udev saw a member of a ZFS pool. Whether the pool is imported is
 /// not told, so with ZFS loaded it counts as active.
-fn is_zfs(path: &Path) -> bool {
-    let udev = fs::canonicalize(path).and_then(|path| udev::Device::from_syspath(&path));
-    udev.is_ok_and(|device| {
-        device
-            .property_value("ID_FS_TYPE")
-            .is_some_and(|kind| kind == "zfs_member")
-    })
+fn is_zfs(path: &Path) -> io::Result<bool> {
+    let record = record(path)?;
+    let kind = record
+        .as_ref()
+        .and_then(|record| record.property_value("ID_FS_TYPE"));
+    Ok(kind.is_some_and(|kind| kind == "zfs_member"))
 }
 
 /// The loop devices by the path of what they are made of.

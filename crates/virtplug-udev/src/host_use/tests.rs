@@ -296,3 +296,24 @@ fn what_is_nested_without_end_is_unknown() {
     fake.write("1-2:1.0", &format!("{}x", "deep/".repeat(30)), b"");
     assert_eq!(in_use(&fake, "1-2"), Fact::Unknown);
 }
+
+#[test]
+fn a_disk_and_its_partitions_are_told_by_the_names_of_their_files() {
+    let fake = with_disk();
+    let device = fake.host().scan().unwrap().devices.remove(0);
+    let files: Vec<_> = device.disks.iter().map(String::as_str).collect();
+    assert_eq!(files, ["/dev/sdb", "/dev/sdb1"]);
+}
+
+#[test]
+fn a_disk_whose_writes_cannot_be_counted_counts_as_used() {
+    let fake = with_disk();
+    let stat = "host2/target2:0:0/2:0:0:0/block/sdb/stat";
+    fake.write("1-2:1.0", stat, b"9 0 72 3 8 0 64 2 0 4 5");
+    assert_eq!(in_use(&fake, "1-2"), Fact::Known([].into()));
+    fake.write("1-2:1.0", stat, b"9 0 72 3 many 0 64 2 0 4 5");
+    assert_eq!(in_use(&fake, "1-2"), Fact::Unknown);
+    fake.erase("1-2:1.0", stat);
+    fs::create_dir(fake.directory("1-2:1.0").join(stat)).unwrap();
+    assert_eq!(in_use(&fake, "1-2"), Fact::Unknown);
+}

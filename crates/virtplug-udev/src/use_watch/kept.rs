@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use virtplug_core::{Fact, Use};
+use virtplug_core::{Fact, InstanceId, Use};
 
 use crate::host_use::{HostUse, Kind};
 
@@ -13,8 +13,11 @@ const QUIET: Duration = Duration::from_millis(500);
 
 /// What was told last of a device.
 pub(super) struct Kept {
+    /// Which one, once it was read.
+    instance: Option<InstanceId>,
     pub(super) kinds: BTreeSet<Kind>,
     pub(super) uses: Fact<BTreeSet<Use>>,
+    disks: BTreeSet<String>,
     pending: Option<Pending>,
 }
 
@@ -27,17 +30,28 @@ struct Pending {
 impl Default for Kept {
     /// What is known of a device without nodes.
     fn default() -> Self {
-        Self::new(BTreeSet::new(), Fact::Known(BTreeSet::new()))
+        Self {
+            instance: None,
+            kinds: BTreeSet::new(),
+            uses: Fact::Known(BTreeSet::new()),
+            disks: BTreeSet::new(),
+            pending: None,
+        }
     }
 }
 
 impl Kept {
-    pub(super) fn new(kinds: BTreeSet<Kind>, uses: Fact<BTreeSet<Use>>) -> Self {
-        Self {
-            kinds,
-            uses,
-            pending: None,
+    /// Takes what was read of a device, which is told now, but for the end of a
+    /// use of data that is not sure yet.
+    pub(super) fn take(&mut self, instance: InstanceId, found: &HostUse, now: Instant) {
+        if self.instance != Some(instance) {
+            *self = Self {
+                instance: Some(instance),
+                ..Self::default()
+            };
         }
+        self.is_to_tell(found, now);
+        self.disks.clone_from(&found.disks);
     }
 
     /// Whether it says no more than that there is a device.
@@ -47,8 +61,17 @@ impl Kept {
 
     /// Whether what a look found is to be told. What ends a use of data waits
     /// until it is sure.
-    pub(super) fn is_to_tell(&mut self, found: HostUse, now: Instant) -> bool {
+    pub(super) fn is_to_tell(&mut self, found: &HostUse, now: Instant) -> bool {
         self.kinds.clone_from(&found.kinds);
+        let ended = self.has_ended(found, now);
+        if ended {
+            self.uses.clone_from(&found.uses);
+        }
+        ended || self.disks != found.disks
+    }
+
+    /// Whether the uses that were told are not any more those that a look found.
+    fn has_ended(&mut self, found: &HostUse, now: Instant) -> bool {
         let pending = self.pending.take();
         if self.uses == found.uses {
             return false;
@@ -58,12 +81,13 @@ impl Kept {
         }
         let written = |one: &HostUse| (!any(&one.uses, is_of_data)).then_some(one.written);
         let same = pending.filter(|pending| {
-            pending.found.uses == found.uses && written(&pending.found) == written(&found)
+            pending.found.uses == found.uses && written(&pending.found) == written(found)
         });
         let since = same.map_or(now, |pending| pending.since);
         if now.saturating_duration_since(since) >= QUIET {
             return true;
         }
+        let found = found.clone();
         self.pending = Some(Pending { since, found });
         false
     }
@@ -106,6 +130,7 @@ mod tests {
         HostUse {
             kinds: [Kind::Block].into(),
             uses: Fact::Known(uses.into_iter().collect()),
+            disks: BTreeSet::new(),
             written,
         }
     }
@@ -118,10 +143,11 @@ mod tests {
     }
 
     fn told(first: Use, looks: &[(u64, HostUse)]) -> Vec<bool> {
-        let mut kept = Kept::new([Kind::Block].into(), Fact::Known([first].into()));
         let start = Instant::now();
+        let mut kept = Kept::default();
+        kept.take(InstanceId(1), &found([first], 1), start);
         let look = |(at, found): &(u64, HostUse)| {
-            kept.is_to_tell(found.clone(), start + Duration::from_millis(*at))
+            kept.is_to_tell(found, start + Duration::from_millis(*at))
         };
         looks.iter().map(look).collect()
     }
@@ -161,8 +187,45 @@ mod tests {
     #[test]
     fn a_use_that_begins_and_one_without_data_are_told_at_once() {
         let mut kept = Kept::default();
-        assert!(kept.is_to_tell(found([mounted()], 1), Instant::now()));
+        assert!(kept.is_to_tell(&found([mounted()], 1), Instant::now()));
         let keyboard = [(0, found([], 0))];
         assert_eq!(told(Use::LastKeyboard, &keyboard), [true]);
+    }
+
+    #[test]
+    fn a_device_that_is_read_meanwhile_is_told_as_before() {
+        let start = Instant::now();
+        let mut kept = Kept::default();
+        let mut take = |instance, at, uses: &[Use]| {
+            let found = found(uses.iter().cloned(), 7);
+            let at = start + Duration::from_millis(at);
+            kept.take(InstanceId(instance), &found, at);
+            kept.uses.known().unwrap().len()
+        };
+        let told = [
+            take(1, 0, &[mounted()]),
+            take(1, 100, &[]),
+            take(1, 599, &[]),
+            take(1, 600, &[]),
+            take(1, 601, &[mounted()]),
+            // Another device at the same port has nothing to do with it.
+            take(2, 602, &[]),
+        ];
+        assert_eq!(told, [1, 1, 1, 0, 1, 0]);
+    }
+
+    #[test]
+    fn other_names_of_a_disk_are_told_once() {
+        let start = Instant::now();
+        let named = |name: &str| HostUse {
+            disks: [name.to_owned()].into(),
+            ..found([], 0)
+        };
+        let mut kept = Kept::default();
+        kept.take(InstanceId(1), &named("/dev/sdb"), start);
+        assert!(!kept.is_to_tell(&named("/dev/sdb"), start));
+        assert!(kept.is_to_tell(&named("/dev/sdc"), start));
+        kept.take(InstanceId(1), &named("/dev/sdc"), start);
+        assert!(!kept.is_to_tell(&named("/dev/sdc"), start));
     }
 }

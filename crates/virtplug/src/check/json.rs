@@ -140,7 +140,7 @@ impl From<RelatedPlace<'_>> for RelatedJson {
 
 fn destination(engine: &Engine, view: &DeviceView<'_>) -> DestinationJson {
     DestinationJson {
-        device: present::device(view.device),
+        device: present::viewed(view),
         belongs: present::belongs(engine, view),
         reason: plan::staying_reason(view).map(|(_, reason)| reason),
     }

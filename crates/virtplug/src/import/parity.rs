@@ -132,6 +132,7 @@ fn plan(policy: Policy, devices: &[&Plugged]) -> BTreeMap<usize, String> {
 
 fn running() -> LiveMachine {
     LiveMachine {
+        disks: [].into(),
         run: RunId {
             uuid: Uuid([7; 16]),
             id: 1,

@@ -1,5 +1,7 @@
 //! Devices: what they are, whom they belong to and where they are.
 
+use std::collections::BTreeSet;
+
 use virtplug_core::{
     Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, MachineKey, Obstacle, Owner,
     RawText, Refusal, Rule, Stuck, Tally, Time, Use,
@@ -33,11 +35,21 @@ pub(crate) fn device(device: &Device) -> virtplug_ipc::Device {
         product_name: said(&device.product_name),
         authorized: device.authorized.known().copied(),
         hub: device.is_hub(),
-        in_use: device
-            .in_use
-            .known()
-            .map(|uses| uses.iter().map(host_use).collect()),
+        in_use: host_uses(&device.in_use),
     }
+}
+
+/// What a device is, and what the host and its machines do with it.
+pub(crate) fn viewed(view: &DeviceView<'_>) -> virtplug_ipc::Device {
+    virtplug_ipc::Device {
+        in_use: host_uses(&view.uses),
+        ..device(view.device)
+    }
+}
+
+fn host_uses(uses: &Fact<BTreeSet<Use>>) -> Option<Vec<HostUse>> {
+    let uses = uses.known()?;
+    Some(uses.iter().map(host_use).collect())
 }
 
 fn host_use(one: &Use) -> HostUse {
@@ -52,6 +64,7 @@ fn host_use(one: &Use) -> HostUse {
             Use::DefaultRoute { .. } => HostUseKind::DefaultRoute,
             Use::Enslaved { .. } => HostUseKind::Enslaved,
             Use::LastKeyboard => HostUseKind::LastKeyboard,
+            Use::MachineDisk { .. } => HostUseKind::MachineDisk,
             Use::Opened { .. } => HostUseKind::Opened,
         },
         text: one.to_string(),
@@ -70,7 +83,7 @@ pub(crate) fn device_state(
         own: holder.own,
     });
     DeviceState {
-        device: device(view.device),
+        device: viewed(view),
         belongs: belongs(engine, view),
         holders: holders.collect(),
         obstacle: view

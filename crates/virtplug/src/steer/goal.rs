@@ -40,7 +40,7 @@ pub(super) enum Progress {
 impl Goal {
     pub(super) fn new(view: &DeviceView<'_>, want: Want) -> Self {
         Self {
-            device: present::device(view.device),
+            device: present::viewed(view),
             port: view.device.port.clone(),
             want,
         }

@@ -199,6 +199,7 @@ impl Bench {
 
     fn bring_up(&mut self, machine: &MachineKey) {
         let live = LiveMachine {
+            disks: BTreeSet::new(),
             run: RunId {
                 uuid: Uuid([1; 16]),
                 id: self.next_run,

@@ -22,6 +22,7 @@ fn entry(alias: &str, number: u8, missing: bool) -> Hostdev {
 
 fn live(hostdevs: Vec<Hostdev>) -> MachineRead {
     MachineRead::Live(LiveMachine {
+        disks: [].into(),
         run: RunId {
             uuid: Uuid([7; 16]),
             id: 1,

@@ -57,6 +57,7 @@ fn standings(
         own: true,
     });
     let view = DeviceView {
+        uses: device.in_use.clone(),
         left_by: None,
         flapping: None,
         device,

@@ -50,6 +50,7 @@ pub(super) fn live() -> MachineRead {
         guest_port: None,
     };
     MachineRead::Live(LiveMachine {
+        disks: [].into(),
         run: run(),
         activity: Activity::Busy,
         paused: true,
@@ -112,6 +113,7 @@ pub(super) fn uses() -> Vec<Use> {
             address: text(),
         },
         Use::DefaultRoute { interface: text() },
+        Use::MachineDisk { machine: text() },
         Use::Enslaved {
             interface: text(),
             master: text(),

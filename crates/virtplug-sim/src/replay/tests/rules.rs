@@ -51,6 +51,7 @@ fn entry() -> Hostdev {
 
 fn live(hostdevs: Vec<Hostdev>) -> LiveMachine {
     LiveMachine {
+        disks: [].into(),
         run: RunId {
             uuid: Uuid([1; 16]),
             id: 3,

@@ -62,6 +62,7 @@ fn a_device_is_read_with_all_its_fields() {
         udev: Fact::Unknown,
         processed: true,
         in_use: Fact::Known([].into()),
+        disks: [].into(),
     };
     assert_eq!(device, expected);
 }

@@ -40,6 +40,13 @@ fn uses(change: &HostChange) -> Vec<String> {
     }
 }
 
+fn disks(change: &HostChange) -> Vec<&str> {
+    match change {
+        HostChange::Device(device) => device.disks.iter().map(String::as_str).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn run(program: &str, arguments: &[&str]) {
     let status = Command::new(program).args(arguments).status().unwrap();
     assert!(status.success(), "{program} {arguments:?}");
@@ -62,9 +69,13 @@ fn a_node_that_comes_after_its_device_is_noticed() {
             let udev = Sender::new();
             let running = Running::start(Monitor::open(fake.host(), RECEIVE_BUFFER).unwrap());
             assert_eq!(running.next_all(), ["1-1"]);
-            // Nobody uses the disk: nothing is told.
+            // Nobody uses the disk: only its name is told, once.
             add_disk(&fake, "0:0");
             udev.raw(&disk_event("add"));
+            let found = running.next();
+            assert_eq!(uses(&found), Vec::<String>::new());
+            assert_eq!(disks(&found), ["/dev/sdb"]);
+            udev.raw(&disk_event("change"));
             running.assert_quiet();
             // Its number says that it is mounted, and the event to look again.
             add_disk(&fake, &number_of_run());

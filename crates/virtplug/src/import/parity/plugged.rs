@@ -112,6 +112,7 @@ impl Plugged {
             }),
             processed: true,
             in_use: Fact::Known(BTreeSet::new()),
+            disks: BTreeSet::new(),
         }
     }
 

@@ -116,6 +116,7 @@ fn rules() -> Vec<Rule> {
 
 fn live(hostdevs: Vec<Hostdev>, id: u8) -> MachineRead {
     MachineRead::Live(LiveMachine {
+        disks: [].into(),
         run: RunId {
             uuid: Uuid([id; 16]),
             id: id.into(),
