@@ -91,17 +91,12 @@ impl Engine {
         if let Some(known) = known
             && is_same_but_for_use(&known.device, &device)
         {
+            if let Some(present) = self.devices.at_mut(&port) {
+                present.device.bound = device.bound;
+            }
             self.take_device_disks(&port, &device.disks);
             self.take_use(&port, device.in_use);
             return;
-        }
-        if let Some(present) = self.devices.at_mut(&port) {
-            // Drivers come and go with each attach; nothing follows from that.
-            let bound = std::mem::replace(&mut present.device.bound, device.bound);
-            if present.device == device {
-                return;
-            }
-            present.device.bound = bound;
         }
         let known = self.devices.at(&port);
         let replaces = known.is_some();

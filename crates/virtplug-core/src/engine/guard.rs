@@ -12,11 +12,13 @@ use crate::machine::MachineKey;
 use crate::port::PortPath;
 use crate::report::Report;
 
-/// Whether nothing of a device changed but what the host does with it.
+/// Whether nothing of a device changed but what the host does with it. Drivers
+/// and the disks that they make come and go with each attach.
 pub(super) fn is_same_but_for_use(known: &Device, fresh: &Device) -> bool {
     let fresh = Device {
         in_use: known.in_use.clone(),
         disks: known.disks.clone(),
+        bound: known.bound,
         ..fresh.clone()
     };
     fresh == *known

@@ -21,6 +21,8 @@ fn attached() -> Bench {
 fn set_bound(bench: &mut Bench, bound: bool) -> Device {
     let device = bench.devices.values_mut().next().unwrap();
     device.bound = Fact::Known(bound);
+    // The driver makes the disk.
+    device.disks = bound.then(|| "/dev/sdb".to_owned()).into_iter().collect();
     device.clone()
 }
 
