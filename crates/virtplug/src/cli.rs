@@ -4,7 +4,7 @@ mod args;
 #[cfg(test)]
 pub(crate) mod manual;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::time::Duration;
 

@@ -12,6 +12,7 @@ use virtplug_core::ConnectionUri;
 
 use crate::cli::Sources;
 use crate::control::socket_path;
+use crate::journal::Kind;
 use crate::settings;
 
 /// What is asked for; older kernels take less.
@@ -36,21 +37,24 @@ pub(crate) fn begin(sources: &Sources) {
     let mut connections = loaded.policy.connections().iter();
     if let Some(uri) = connections.find(|uri| starts_programs(uri)) {
         warn!(
-            event = "confinement",
+            event = Kind::Confinement.name(),
             "landlock is not in force, as the connection {uri} starts other programs"
         );
         return;
     }
     match restrict(&readable(sources), &writable()) {
         Ok(RulesetStatus::NotEnforced) => info!(
-            event = "confinement",
+            event = Kind::Confinement.name(),
             "landlock is not in force: this kernel does not have it, or not switched on"
         ),
         Ok(RulesetStatus::PartiallyEnforced | RulesetStatus::FullyEnforced) => info!(
-            event = "confinement",
+            event = Kind::Confinement.name(),
             "landlock is in force: nothing is executed, and only the runtime folder is written"
         ),
-        Err(error) => warn!(event = "confinement", "landlock is not in force: {error}"),
+        Err(error) => warn!(
+            event = Kind::Confinement.name(),
+            "landlock is not in force: {error}"
+        ),
     }
 }
 

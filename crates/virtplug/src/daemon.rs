@@ -24,7 +24,7 @@ use crate::cli::Sources;
 use crate::control::{Control, Plugs, Runs, Told, socket_path};
 use crate::edge::{Edge, error_text};
 use crate::exit::Exit;
-use crate::journal::{self, Timing};
+use crate::journal::{self, Kind, Timing};
 use crate::message::{Content, Message};
 use crate::naming::counted;
 use crate::present::DEAF;
@@ -79,7 +79,11 @@ async fn serve(world: World, sources: Sources, trace: Option<TraceFile>) -> Exit
     let signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => {
-            error!("cannot listen for signals: {}", error_text(&error));
+            error!(
+                event = Kind::Failed.name(),
+                "cannot listen for signals: {}",
+                error_text(&error)
+            );
             return Exit::Failed;
         }
     };
@@ -97,14 +101,14 @@ async fn serve(world: World, sources: Sources, trace: Option<TraceFile>) -> Exit
     let control = match Control::open(&socket_path(), loaded.control.clone()).await {
         Ok(control) => control,
         Err(other) => {
-            error!("{other}");
+            error!(event = Kind::RunsAlready.name(), "{other}");
             return Exit::AlreadyRunning;
         }
     };
     match start(world, sources, loaded, control, trace) {
         Ok(daemon) => daemon.run(signals).await,
         Err(failure) => {
-            error!("{failure}");
+            error!(event = Kind::Failed.name(), "{failure}");
             Exit::Failed
         }
     }
@@ -119,7 +123,7 @@ fn start(
 ) -> Result<Daemon, Failure> {
     let deaf = !world.host.hears_udev();
     if deaf {
-        error!(event = "deaf", "{DEAF}");
+        error!(event = Kind::Deaf.name(), "{DEAF}");
     }
     let (mut edge, queue) = Edge::new(world.host.clone(), world.events);
     // The monitor is open before anything is enumerated, so nothing is missed.
@@ -158,7 +162,7 @@ fn start(
     if !orders.is_empty() {
         daemon.feed(Event::Restore(orders), None);
     }
-    daemon.adopt(loaded, "started");
+    daemon.adopt(loaded, Kind::Started);
     Ok(daemon)
 }
 
@@ -185,7 +189,7 @@ impl Daemon {
                 ended = &mut self.monitor => {
                     // Without it nothing is seen; the service manager starts anew.
                     let reason = ended.map_err(|error| error.to_string()).and_then(|ended| ended);
-                    error!("cannot watch udev any more: {reason:?}");
+                    error!(event = Kind::Failed.name(), "cannot watch udev any more: {reason:?}");
                     break Exit::Failed;
                 }
                 // The last, so that those who ask hold up nothing, however many they are.
@@ -224,7 +228,7 @@ impl Daemon {
     fn observe(&mut self, message: &Message) {
         match &message.content {
             Content::Overrun => warn!(
-                event = "overrun",
+                event = Kind::Overrun.name(),
                 "udev sent more than fits its socket; looking at all devices again"
             ),
             Content::Calling { alias, reaction } => {
@@ -247,8 +251,9 @@ impl Daemon {
                 event: ConnectionEvent::Closed(reason),
                 ..
             } => info!(
-                event = "disconnected",
+                event = Kind::Disconnected.name(),
                 connection = %uri,
+                reason = %Escaped(reason),
                 "lost {uri}: {}",
                 Escaped(reason)
             ),
@@ -310,7 +315,7 @@ impl Daemon {
             Some(Ok(Reloaded { loaded, access })) => {
                 self.reload_trouble = None;
                 self.control.allow(access);
-                self.adopt(loaded, "reloaded");
+                self.adopt(loaded, Kind::Reloaded);
                 self.tell_reload(Ok(()));
             }
             failed => {
@@ -320,7 +325,7 @@ impl Daemon {
                     log_problems(error);
                 }
                 let text = "the new configuration is wrong, so the old one stays in force";
-                error!(event = "reload-failed", "{text}");
+                error!(event = Kind::ReloadFailed.name(), "{text}");
                 let told = Told::plain(HappeningKind::ReloadFailed, text);
                 self.control.tell(&self.engine, told);
                 self.tell_reload(Err(problems));
@@ -330,17 +335,18 @@ impl Daemon {
         self.control.look_after_socket();
     }
 
-    fn adopt(&mut self, loaded: Loaded, event: &str) {
+    fn adopt(&mut self, loaded: Loaded, kind: Kind) {
         for note in &loaded.notes {
-            warn!("{note}");
+            warn!(event = Kind::Advice.name(), "{note}");
         }
         let text = format!(
-            "{event} with {} for {}",
+            "{} with {} for {}",
+            kind.name(),
             counted(loaded.policy.rules().len(), "rule"),
             counted(loaded.policy.machines().len(), "machine"),
         );
         info!(
-            event,
+            event = kind.name(),
             rules = loaded.policy.rules().len(),
             machines = loaded.policy.machines().len(),
             "{text}"
@@ -354,7 +360,7 @@ impl Daemon {
     async fn stop(mut self) {
         service::stopping();
         info!(
-            event = "stopping",
+            event = Kind::Stopping.name(),
             "ending; attached devices stay where they are"
         );
         let last_calls = async {
@@ -367,7 +373,10 @@ impl Daemon {
             }
         };
         if timeout(LAST_CALLS, last_calls).await.is_err() {
-            warn!("a libvirt call did not end in time");
+            warn!(
+                event = Kind::Unfinished.name(),
+                "a libvirt call did not end in time"
+            );
         }
         self.control.close().await;
     }
@@ -375,7 +384,7 @@ impl Daemon {
 
 fn log_problems(error: &LoadError) {
     for diagnostic in error.diagnostics() {
-        error!("{diagnostic}");
+        error!(event = Kind::Mistake.name(), "{diagnostic}");
     }
 }
 

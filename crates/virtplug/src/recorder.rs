@@ -18,6 +18,7 @@ use tracing::{error, info, warn};
 use virtplug_core::{Action, Escaped, Event, Time, TraceHeader, TraceStep};
 
 use crate::edge::error_text;
+use crate::journal::Kind;
 
 /// A trace ends there; the folder may be in memory.
 const MAX_BYTES: u64 = 64 << 20;
@@ -53,7 +54,7 @@ impl TraceFile {
             None => format!("it and {} more traces exist; move them away", MAX_FILES - 1),
         };
         error!(
-            event = "recording",
+            event = Kind::Recording.name(),
             "cannot record to {}, going on without: {problem}",
             shown(path)
         );
@@ -114,11 +115,11 @@ impl Recorder {
             match write(file, limit, &header, &queue) {
                 Ok(End::Stopped) => {}
                 Ok(End::Full) => warn!(
-                    event = "recording",
+                    event = Kind::Recording.name(),
                     "stopped recording to {name}, as it would have more than {limit} bytes"
                 ),
                 Err(error) => error!(
-                    event = "recording",
+                    event = Kind::Recording.name(),
                     "stopped recording to {name}: {}",
                     error_text(&error)
                 ),
@@ -128,7 +129,7 @@ impl Recorder {
         match thread::Builder::new().name("vp-record".into()).spawn(write) {
             Ok(_) => {
                 info!(
-                    event = "recording",
+                    event = Kind::Recording.name(),
                     "writing all that happens to {shown}, with serial numbers and names"
                 );
                 Some(Self {
@@ -139,7 +140,7 @@ impl Recorder {
             }
             Err(error) => {
                 error!(
-                    event = "recording",
+                    event = Kind::Recording.name(),
                     "cannot record to {shown}, going on without: {}",
                     error_text(&error)
                 );
@@ -170,7 +171,7 @@ impl Recorder {
             // A trace with a gap would be of no use.
             Err(TrySendError::Full(_)) => {
                 warn!(
-                    event = "recording",
+                    event = Kind::Recording.name(),
                     "stopped recording, as the disk does not keep up"
                 );
                 self.steps = None;

@@ -1,5 +1,6 @@
 //! What systemd is told: readiness, reload, end, and one line of status.
 
+use crate::journal::Kind;
 use sd_notify::NotifyState;
 use tracing::warn;
 use virtplug_core::{Engine, Summary};
@@ -44,7 +45,10 @@ impl Status {
 
 fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        warn!("cannot tell systemd: {error}");
+        warn!(
+            event = Kind::SystemdUnreachable.name(),
+            "cannot tell systemd: {error}"
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 //! Each time devices come and go meanwhile, and nothing is started anew.
 
 use lab::wait::{Seen, until};
-use lab::{Outer, Result, Stick, ensure, scenario};
+use lab::{Context as _, Outer, Result, Stick, ensure, scenario};
 
 use crate::commands::virtplug;
 use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA, ADAPTERS_TO_ALPHA};
@@ -192,8 +192,44 @@ fn the_journal_may_go_away_and_come_back() {
         let before = lab.count("attached")?;
         comes_and_goes(lab, "A1", "alpha")?;
         lab.wait_journal("attached", before + 1)?;
+        check_explained(lab)?;
         check_same(lab, pid)
     });
+}
+
+/// What `journalctl -x` knows of virtplug's lines.
+const CATALOG: &str = include_str!("../../../dist/virtplug.catalog");
+
+/// Fails unless the line of the last attach has its fields, and is explained with them.
+fn check_explained(lab: &Outer) -> Result<()> {
+    let entries = lab.journal()?;
+    let line = entries.iter().rfind(|entry| entry.event() == "attached");
+    let line = line.context("no line of an attach")?;
+    let entry = CATALOG.split("\n# attached\n-- ").nth(1);
+    let id = entry.and_then(|entry| entry.lines().next());
+    ensure!(id.is_some() && line.field("MESSAGE_ID") == id, "{line:?}");
+    let port = line.device();
+    let alias = line.field("VIRTPLUG_ALIAS").unwrap_or_default();
+    let instance = line.field("VIRTPLUG_INSTANCE").unwrap_or_default();
+    ensure!(
+        line.machine() == "alpha" && instance.len() == 16 && alias.ends_with(instance),
+        "{line:?}"
+    );
+    ensure!(
+        line.field("VIRTPLUG_CONNECTION") == Some("qemu:///system")
+            && line
+                .field("VIRTPLUG_RULE")
+                .is_some_and(|rule| rule.starts_with('/')),
+        "{line:?}"
+    );
+    lab.write("/usr/lib/systemd/catalog/virtplug.catalog", CATALOG)?;
+    let said = lab.sh(&format!(
+        "journalctl --update-catalog && journalctl -x --quiet -n 1 VIRTPLUG_DEVICE={port} \
+         VIRTPLUG_EVENT=attached"
+    ))?;
+    let subject = format!("Subject: USB device {port} is in machine alpha");
+    ensure!(said.contains(&subject) && said.contains(alias), "{said}");
+    Ok(())
 }
 
 /// Writes to the journal's socket until nobody could write any more.

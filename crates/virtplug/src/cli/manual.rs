@@ -11,6 +11,7 @@ mod text;
 use clap::{Command, CommandFactory as _};
 
 use super::Cli;
+use crate::journal::Kind;
 use page::Page;
 
 /// Pages by file name, for the commands and all commands below them.
@@ -88,6 +89,10 @@ fn of_command(command: &Command, name: &str) -> String {
                 _ => page.paragraph(text),
             }
         }
+        if *title == "JOURNAL" {
+            page.section("EVENTS");
+            events(&mut page);
+        }
     }
     let examples = example::of(name);
     if !examples.is_empty() {
@@ -104,6 +109,20 @@ fn of_command(command: &Command, name: &str) -> String {
     page.section("SEE ALSO");
     page.paragraph(&text::see_also(name));
     page.render()
+}
+
+/// The kinds of lines in the journal.
+fn events(page: &mut Page) {
+    for kind in Kind::ALL {
+        let always = kind.fields().iter().map(|field| field.to_uppercase());
+        let always: Vec<String> = always.map(|field| format!("`VIRTPLUG_{field}`")).collect();
+        let fields = match always.as_slice() {
+            [] => String::new(),
+            _ => format!(" Always has {}.", always.join(", ")),
+        };
+        let about = format!("{}{fields} MESSAGE_ID={}", kind.about(), kind.id());
+        page.item(&format!("`{}`", kind.name()), &about);
+    }
 }
 
 /// Without a capital at the beginning, as `apropos` wants it.

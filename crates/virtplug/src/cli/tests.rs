@@ -43,7 +43,7 @@ fn commands(document: &str) -> Vec<String> {
 }
 
 /// Whether a command can be typed like this; names in capitals stand for themselves.
-pub(super) fn check(command: &str) {
+pub(crate) fn check(command: &str) {
     let until_pipe = command.split(['|', '>', '<']).next().unwrap_or_default();
     let mut words = Vec::new();
     for (number, part) in until_pipe.split('"').enumerate() {

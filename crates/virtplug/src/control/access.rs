@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::journal::Kind;
 use nix::unistd::{Group, geteuid};
 use tracing::{debug, warn};
 use virtplug_config::Control;
@@ -127,7 +128,11 @@ fn look_up(name: &str) -> Option<u32> {
             None
         }
         Err(error) => {
-            warn!("cannot look up the group {}: {error}", Escaped(name));
+            warn!(
+                event = Kind::GroupUnknown.name(),
+                "cannot look up the group {}: {error}",
+                Escaped(name)
+            );
             None
         }
     }

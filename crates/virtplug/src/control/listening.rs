@@ -13,6 +13,7 @@ use super::access::Access;
 use super::ask::Ask;
 use super::server::Server;
 use super::socket::Refusal;
+use crate::journal::Kind;
 
 /// The server, if there is one.
 #[derive(Debug)]
@@ -77,7 +78,10 @@ impl Listening {
 }
 
 fn go_on_without(reason: &str) {
-    warn!("going on without a control socket: {reason}");
+    warn!(
+        event = Kind::NoSocket.name(),
+        "going on without a control socket: {reason}"
+    );
 }
 
 async fn start(
@@ -87,6 +91,10 @@ async fn start(
 ) -> Result<Server, Refusal> {
     let server = Server::start(&path, desk, access).await?;
     let shown = path.to_string_lossy();
-    info!(event = "listening", "listening at {}", Escaped(&shown));
+    info!(
+        event = Kind::Listening.name(),
+        "listening at {}",
+        Escaped(&shown)
+    );
     Ok(server)
 }

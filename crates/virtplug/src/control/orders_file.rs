@@ -15,6 +15,7 @@ use tracing::warn;
 use virtplug_core::{Escaped, Orders};
 
 use crate::edge::error_text;
+use crate::journal::Kind;
 
 /// The name of the file, in the folder of the socket.
 const NAME: &str = "orders.json";
@@ -44,6 +45,7 @@ impl OrdersFile {
             Ok(Err(reason)) => {
                 let shown = path.to_string_lossy();
                 warn!(
+                    event = Kind::OrdersForgotten.name(),
                     "forgot what was decided by hand before: {}: {reason}",
                     Escaped(&shown)
                 );
@@ -95,7 +97,7 @@ async fn keep(path: PathBuf, mut news: watch::Receiver<Option<String>>) {
                 let shown = path.to_string_lossy();
                 let shown = Escaped(&shown);
                 warn!(
-                    event = "orders-unsaved",
+                    event = Kind::OrdersUnsaved.name(),
                     "cannot keep what is decided by hand in {shown}: {}",
                     error_text(&error)
                 );

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::journal::Kind;
 use tokio::time::Instant;
 use tracing::warn;
 use virtplug_ipc::ControlError;
@@ -33,13 +34,13 @@ impl Refusals {
         told.insert(uid, now);
         if told.len() > MOST {
             warn!(
-                event = "refused",
+                event = Kind::Refused.name(),
                 "refused more than {MOST} users at the control socket within a minute; \
                  further ones are not told"
             );
         } else {
             warn!(
-                event = "refused",
+                event = Kind::Refused.name(),
                 uid,
                 "refused a call: {}",
                 error.message()

@@ -19,6 +19,7 @@ use super::line::Line;
 use super::methods::Methods;
 use super::refusals::Refusals;
 use super::socket::{Refusal, SocketFile, listen};
+use crate::journal::Kind;
 
 /// How long nobody is let in after that failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -89,7 +90,10 @@ impl Door {
                 Err(error) => {
                     // For instance too many open files: it does not help to ask at once again.
                     if !warned {
-                        warn!("cannot let in who wants to speak with the daemon: {error}");
+                        warn!(
+                            event = Kind::NotLetIn.name(),
+                            "cannot let in who wants to speak with the daemon: {error}"
+                        );
                     }
                     warned = true;
                     sleep(PAUSE).await;

@@ -1,34 +1,8 @@
-//! What somebody decides by hand, as sentences and as journal fields.
+//! What somebody decides by hand, as sentences.
 
-use tracing::info;
 use virtplug_core::{Engine, Escaped, Order, Owner};
 
-use super::at;
-
-/// Writes an order with the device or machine that it names.
-pub(super) fn log(order: &Order, text: &str) {
-    let event = "order";
-    match order {
-        Order::Hold {
-            port,
-            owner: Owner::Machine(machine),
-            ..
-        } => info!(event, device = %port, %machine, "{text}"),
-        Order::Hold { port, .. } | Order::Release(port) => info!(event, device = %port, "{text}"),
-        Order::Switch {
-            owner: Some(Owner::Machine(machine)),
-            ..
-        }
-        | Order::Pause {
-            machine: Some(machine),
-            ..
-        }
-        | Order::Resume(Some(machine)) => info!(event, %machine, "{text}"),
-        Order::ReleaseAll | Order::Switch { .. } | Order::Pause { .. } | Order::Resume(None) => {
-            info!(event, "{text}");
-        }
-    }
-}
+use super::sentence::at;
 
 /// What somebody decided, and how long it lasts.
 pub(super) fn sentence(engine: &Engine, order: &Order) -> String {

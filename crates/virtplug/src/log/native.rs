@@ -13,6 +13,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
+use crate::journal::Kind;
+
 /// Where journald listens.
 pub(super) const SOCKET: &str = "/run/systemd/journal/socket";
 
@@ -69,7 +71,8 @@ fn lost_lines(count: u64) -> Line {
         "MESSAGE",
         format_args!("{count} {lines} of the log before this one were lost"),
     );
-    line.put(&format!("{PREFIX}EVENT"), format_args!("log-lost"));
+    line.put_kind(Kind::LogLost);
+    line.put(&format!("{PREFIX}LINES"), format_args!("{count}"));
     line
 }
 
@@ -114,6 +117,12 @@ impl Line {
         }
     }
 
+    /// What it tells of, with the number by which the catalog explains that.
+    fn put_kind(&mut self, kind: Kind) {
+        self.put(&format!("{PREFIX}EVENT"), format_args!("{}", kind.name()));
+        self.put("MESSAGE_ID", format_args!("{}", kind.id()));
+    }
+
     /// A field with its length, so that no value can make another field.
     fn put(&mut self, name: &str, value: fmt::Arguments<'_>) {
         let mut text = Value::default();
@@ -130,6 +139,12 @@ impl Line {
 
 impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "event"
+            && let Some(kind) = Kind::named(value)
+        {
+            self.put_kind(kind);
+            return;
+        }
         self.record_debug(field, &format_args!("{value}"));
     }
 
@@ -231,6 +246,7 @@ mod tests {
         assert_eq!(value(&lines[0], "MESSAGE"), "two\nlines 1");
         assert_eq!(value(&lines[0], "PRIORITY"), "5");
         assert_eq!(value(&lines[0], "VIRTPLUG_EVENT"), "attached");
+        assert_eq!(value(&lines[0], "MESSAGE_ID"), Kind::Attached.id());
         assert_eq!(value(&lines[0], "VIRTPLUG_MACHINE"), "a\nPRIORITY=0\n");
         assert_eq!(value(&lines[0], "VIRTPLUG_NUMBER"), "7");
         assert_eq!(value(&lines[0], "SYSLOG_IDENTIFIER"), "virtplug");
@@ -260,6 +276,7 @@ mod tests {
             );
             assert_eq!(texts, [lost.as_str(), "after", "later"]);
             assert_eq!(value(&lines[0], "VIRTPLUG_EVENT"), "log-lost");
+            assert_eq!(value(&lines[0], "MESSAGE_ID"), Kind::LogLost.id());
             assert_eq!(value(&lines[0], "PRIORITY"), "4");
         });
     }

@@ -43,6 +43,23 @@ fn the_pages_of_the_commands_are_the_newest_and_there_are_no_others() {
 }
 
 #[test]
+fn the_page_of_the_daemon_explains_each_field_of_the_journal() {
+    let sections = text::of("virtplug-daemon");
+    let (_, said) = sections
+        .iter()
+        .find(|(title, _)| *title == "JOURNAL")
+        .unwrap();
+    for kind in Kind::ALL {
+        for field in kind.fields() {
+            let named = format!("`VIRTPLUG_{}`", field.to_uppercase());
+            let explained = said.iter().filter_map(|text| text.split_once(": "));
+            let mut names = explained.flat_map(|(names, _)| names.split(", "));
+            assert!(names.any(|name| name == named), "{named}");
+        }
+    }
+}
+
+#[test]
 fn what_the_pages_show_can_be_typed() {
     let pages: BTreeSet<String> = commands()
         .into_iter()

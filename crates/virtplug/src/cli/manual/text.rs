@@ -57,8 +57,25 @@ const SECTIONS: &[(&str, &[Section])] = &[
             (
                 "JOURNAL",
                 &[
-                    "Lines have the fields `VIRTPLUG_EVENT`, `VIRTPLUG_DEVICE` (the port), `VIRTPLUG_MACHINE` and `VIRTPLUG_ALIAS`, where they \
-                     concern such: journalctl \\-u virtplug VIRTPLUG_MACHINE=homeassistant.",
+                    "Each line says in `VIRTPLUG_EVENT` what kind of line it is, and in `MESSAGE_ID` the same as a number that never changes. \
+                     `journalctl \\-x` explains each kind: what happened and what to do next. Lines have these fields where they concern such:",
+                    "`VIRTPLUG_DEVICE`: The port of the device.",
+                    "`VIRTPLUG_MACHINE`: The machine, as the configuration names it.",
+                    "`VIRTPLUG_CONNECTION`: The URI of the connection to libvirt, also that of the machine.",
+                    "`VIRTPLUG_INSTANCE`: The enumeration of the device: another one after each reset and replug.",
+                    "`VIRTPLUG_ALIAS`: The entry in the live machine.",
+                    "`VIRTPLUG_RULE`: The rule that gives the device to the machine: its name, or its file and line.",
+                    "`VIRTPLUG_GROUP`: A group of rules.",
+                    "`VIRTPLUG_REASON`: Why it happened, or the error.",
+                    "`VIRTPLUG_ATTEMPT`: Which try it was, from 1.",
+                    "`VIRTPLUG_REACTION_US`, `VIRTPLUG_ADDED_US`: Microseconds from the event of udev to the call, and until libvirt said that the device is \
+                     there; absent where no event of udev led to an attach.",
+                    "`VIRTPLUG_CONNECTS`, `VIRTPLUG_ATTACHED`, `VIRTPLUG_DETACHED`, `VIRTPLUG_FAILED`: What happened at a port while it flapped.",
+                    "`VIRTPLUG_RULES`, `VIRTPLUG_MACHINES`: How many the configuration has.",
+                    "`VIRTPLUG_UID`: The user who was refused.",
+                    "`VIRTPLUG_LINES`: How many lines were lost.",
+                    "What happened to a device, with explanations: `journalctl \\-x VIRTPLUG_DEVICE=3\\-2.4`. What a machine got: \
+                     `journalctl VIRTPLUG_MACHINE=homeassistant VIRTPLUG_EVENT=attached`.",
                 ],
             ),
             (
