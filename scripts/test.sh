@@ -37,6 +37,7 @@ step "packages" need_packages $yes gcc g++ libc6-dev pkg-config libvirt-dev libu
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "tests" cargo test --locked
+step "metrics" scripts/metrics.sh
 step "simulator" cargo run --quiet --profile sim --locked -p virtplug-sim -- --schedules 20000
 step "fuzz" scripts/fuzz.sh $yes
 if [[ -n $lab ]]; then

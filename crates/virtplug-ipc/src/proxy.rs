@@ -3,7 +3,9 @@
 use zlink::proxy;
 
 use crate::happening::{Happened, Shown};
-use crate::{Changes, ControlError, DeviceList, Explanation, MachineList, RuleList, Status};
+use crate::{
+    Changes, ControlError, DeviceList, Explanation, MachineList, Metrics, RuleList, Status,
+};
 
 /// The methods of the interface. The outer result is that of the connection.
 #[proxy("org.virtplug.Control")]
@@ -16,6 +18,8 @@ pub trait Control {
     async fn machines(&mut self) -> zlink::Result<Result<MachineList, ControlError>>;
     /// All rules and groups.
     async fn rules(&mut self) -> zlink::Result<Result<RuleList, ControlError>>;
+    /// What the daemon counted, and how things stand in numbers.
+    async fn metrics(&mut self) -> zlink::Result<Result<Metrics, ControlError>>;
     /// Everything that is known of one device or machine.
     async fn show(&mut self, name: &str) -> zlink::Result<Result<Shown, ControlError>>;
     /// Why a device is where it is, or for a machine, why each device that could go there is

@@ -20,6 +20,7 @@ use crate::doctor::args::DoctorArgs;
 use crate::forget::ForgetArgs;
 use crate::import::args::ImportArgs;
 use crate::learn::args::LearnArgs;
+use crate::metrics::command::MetricsArgs;
 use crate::schema::SchemaArgs;
 use crate::snippet::args::SnippetArgs;
 
@@ -259,6 +260,11 @@ pub(crate) enum Command {
     },
     /// Print what happens, as it happens, one line each
     Monitor(MonitorArgs),
+    /// Print what the daemon counted, for Prometheus
+    ///
+    /// In its text format: how things stand, calls and failures by reason, how long they took.
+    /// docs/METRICS.md explains each metric, with a dashboard and rules for alerts.
+    Metrics(MetricsArgs),
     /// Show how things stand on the whole screen, and steer with keys
     ///
     /// Arrows move, Tab changes between list and tree, `a` attaches, `d` detaches,

@@ -48,6 +48,7 @@ pub(crate) use runs::Runs;
 pub(crate) use socket::path as socket_path;
 pub(crate) use told::Told;
 
+use crate::metrics::Metrics;
 use crate::present::{self, Context, HideSerials, Serials};
 use crate::service;
 use crate::steer::Pending;
@@ -66,6 +67,7 @@ pub(crate) struct Control {
     waiting: Waiting<Pending>,
     history: History,
     pub(crate) reloads: Reloads,
+    pub(crate) metrics: Metrics,
 }
 
 /// What the loop must do itself.
@@ -107,6 +109,7 @@ impl Control {
             waiting: Waiting::default(),
             history: History::default(),
             reloads: Reloads::default(),
+            metrics: Metrics::default(),
         })
     }
 
@@ -155,6 +158,10 @@ impl Control {
             }
             Ask::Rules(sight, reply) => {
                 send(engine, sight, reply, Ok(present::rules(engine)));
+            }
+            Ask::Metrics(sight, reply) => {
+                let metrics = self.metrics.gather(engine, context);
+                send(engine, sight, reply, Ok(metrics));
             }
             Ask::Show { sight, name, reply } => {
                 let history = self.history.kept();

@@ -1,5 +1,6 @@
 //! `virtplug daemon`: the loop around the engine.
 
+mod adoption;
 mod asked;
 mod signals;
 
@@ -12,12 +13,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{JoinHandle, LocalSet, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
 use tracing::{error, info, warn};
-use virtplug_config::{LoadError, Loaded};
+use virtplug_config::Loaded;
 use virtplug_core::{Action, Engine, Escaped, Event, OwnAlias, Report, Time};
-use virtplug_ipc::HappeningKind;
 use virtplug_libvirt::ConnectionEvent;
 use virtplug_udev::{Monitor, RECEIVE_BUFFER};
 
+use self::adoption::log_problems;
 use self::asked::Wanted;
 use self::signals::{Signals, caught};
 use crate::cli::Sources;
@@ -26,10 +27,9 @@ use crate::edge::{Edge, error_text};
 use crate::exit::Exit;
 use crate::journal::{self, Kind, Timing};
 use crate::message::{Content, Message};
-use crate::naming::counted;
 use crate::present::DEAF;
 use crate::recorder::{Recorder, TraceFile};
-use crate::reload::{Reload, Reloaded};
+use crate::reload::Reload;
 use crate::service::{self, Status};
 use crate::world::World;
 use crate::{log, settings};
@@ -227,11 +227,15 @@ impl Daemon {
     /// Notes what a message tells beside its event.
     fn observe(&mut self, message: &Message) {
         match &message.content {
-            Content::Overrun => warn!(
-                event = Kind::Overrun.name(),
-                "udev sent more than fits its socket; looking at all devices again"
-            ),
+            Content::Overrun => {
+                self.control.metrics.overrun();
+                warn!(
+                    event = Kind::Overrun.name(),
+                    "udev sent more than fits its socket; looking at all devices again"
+                );
+            }
             Content::Calling { alias, reaction } => {
+                self.control.metrics.reacted(*reaction);
                 if let Some((_, timing)) = self.timings.get_mut(alias) {
                     timing.reaction = Some(*reaction);
                 }
@@ -269,6 +273,8 @@ impl Daemon {
         if let Some(recorder) = &mut self.recorder {
             recorder.told(now, &event);
         }
+        let at = Instant::now();
+        self.control.metrics.told(&event, at);
         let actions = self.engine.handle(now, event);
         if let Some(recorder) = &mut self.recorder {
             recorder.asked(&actions);
@@ -278,6 +284,7 @@ impl Daemon {
             self.control.tell(&self.engine, told);
         }
         for action in actions {
+            self.control.metrics.asked(&self.engine, &action, at);
             match action {
                 Action::Report(report) => {
                     let told = Told::of(&self.engine, &report);
@@ -310,52 +317,6 @@ impl Daemon {
         self.started + at.since(Time::default())
     }
 
-    fn finish_reload(&mut self, reloaded: Option<Result<Reloaded, LoadError>>) {
-        match reloaded {
-            Some(Ok(Reloaded { loaded, access })) => {
-                self.reload_trouble = None;
-                self.control.allow(access);
-                self.adopt(loaded, Kind::Reloaded);
-                self.tell_reload(Ok(()));
-            }
-            failed => {
-                self.reload_trouble = Some("the new configuration is wrong, the old one stays");
-                let problems = failed.and_then(Result::err);
-                if let Some(error) = &problems {
-                    log_problems(error);
-                }
-                let text = "the new configuration is wrong, so the old one stays in force";
-                error!(event = Kind::ReloadFailed.name(), "{text}");
-                let told = Told::plain(HappeningKind::ReloadFailed, text);
-                self.control.tell(&self.engine, told);
-                self.tell_reload(Err(problems));
-            }
-        }
-        self.reload.end(&self.sources);
-        self.control.look_after_socket();
-    }
-
-    fn adopt(&mut self, loaded: Loaded, kind: Kind) {
-        for note in &loaded.notes {
-            warn!(event = Kind::Advice.name(), "{note}");
-        }
-        let text = format!(
-            "{} with {} for {}",
-            kind.name(),
-            counted(loaded.policy.rules().len(), "rule"),
-            counted(loaded.policy.machines().len(), "machine"),
-        );
-        info!(
-            event = kind.name(),
-            rules = loaded.policy.rules().len(),
-            machines = loaded.policy.machines().len(),
-            "{text}"
-        );
-        let told = Told::plain(HappeningKind::Reloaded, text);
-        self.control.tell(&self.engine, told);
-        self.feed(Event::Policy(loaded.policy), None);
-    }
-
     /// Lets calls that are under way end; what is attached stays.
     async fn stop(mut self) {
         service::stopping();
@@ -379,12 +340,6 @@ impl Daemon {
             );
         }
         self.control.close().await;
-    }
-}
-
-fn log_problems(error: &LoadError) {
-    for diagnostic in error.diagnostics() {
-        error!(event = Kind::Mistake.name(), "{diagnostic}");
     }
 }
 

@@ -23,6 +23,7 @@ mod learn;
 mod log;
 mod machine_names;
 mod message;
+mod metrics;
 mod monitor;
 mod naming;
 mod output;
@@ -171,6 +172,7 @@ async fn command(command: Command) -> Result<Exit, String> {
             steering::run_there(Request::Resume { machine }, json).await
         }
         Command::Monitor(args) => monitor::run(&args).await,
+        Command::Metrics(args) => metrics::command::run(&args).await,
         Command::Watch => watch::supply::run().await,
         Command::Learn(args) => learn::run(World::open()?, &args).await,
         Command::Forget(args) => forget::run(&args).await,

@@ -14,14 +14,14 @@ mod tests;
 use virtplug_core::{Engine, Time};
 use virtplug_ipc::{DeviceList, MachineList, VERSION};
 
-pub(crate) use device::{belongs, device, device_state, viewed};
+pub(crate) use device::{belongs, device, device_state, obstacle_kind, viewed};
 pub(crate) use explanation::explain;
 pub(crate) use machine::machine_name;
 pub(crate) use name::{resolve_device, resolve_machine};
 pub(crate) use privacy::{HideSerials, Serials};
 pub(crate) use rule::{rule_name, rules};
 pub(crate) use show::show;
-pub(crate) use status::status;
+pub(crate) use status::{counts, is_healthy, status};
 
 /// What the engine does not know and the answers need.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use schemars::{Schema, schema_for};
 use virtplug_ipc::{
-    Changes, DeviceList, Explanation, Happened, MachineList, RuleList, Shown, Status,
+    Changes, DeviceList, Explanation, Happened, MachineList, Metrics, RuleList, Shown, Status,
 };
 
 use crate::doctor;
@@ -29,6 +29,7 @@ enum Reply {
     Devices,
     Machines,
     Rules,
+    Metrics,
     Show,
     Explain,
     /// Also that of detach, attach-all, detach-all, release, switch, pause and resume
@@ -57,6 +58,7 @@ impl Reply {
             Self::Devices => schema_for!(DeviceList),
             Self::Machines => schema_for!(MachineList),
             Self::Rules => schema_for!(RuleList),
+            Self::Metrics => schema_for!(Metrics),
             Self::Show => schema_for!(Shown),
             Self::Explain => schema_for!(Explanation),
             Self::Attach => schema_for!(Changes),

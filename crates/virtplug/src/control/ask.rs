@@ -3,7 +3,8 @@
 
 use tokio::sync::{mpsc, oneshot};
 use virtplug_ipc::{
-    Changes, ControlError, DeviceList, Explanation, Happened, MachineList, RuleList, Shown, Status,
+    Changes, ControlError, DeviceList, Explanation, Happened, MachineList, Metrics, RuleList,
+    Shown, Status,
 };
 
 use super::access::Sight;
@@ -40,6 +41,7 @@ pub(crate) enum Ask {
     Devices(Sight, Reply<DeviceList>),
     Machines(Sight, Reply<MachineList>),
     Rules(Sight, Reply<RuleList>),
+    Metrics(Sight, Reply<Metrics>),
     Show {
         sight: Sight,
         name: String,
@@ -74,6 +76,7 @@ impl Ask {
             Self::Devices(_, reply) => reply.is_closed(),
             Self::Machines(_, reply) => reply.is_closed(),
             Self::Rules(_, reply) => reply.is_closed(),
+            Self::Metrics(_, reply) => reply.is_closed(),
             Self::Show { reply, .. } => reply.is_closed(),
             Self::Explain { reply, .. } => reply.is_closed(),
             Self::Monitor { reply, .. } => reply.is_closed(),

@@ -23,6 +23,7 @@ use super::orders_file::{self, OrdersFile};
 use super::refusals::Refusals;
 use super::{Access, Ask, Control, History, Left, Listening, Reloads, Waiting};
 use crate::fixture::world;
+use crate::metrics::Metrics;
 use crate::present::Context;
 use crate::steer;
 
@@ -56,6 +57,7 @@ impl Default for Daemon {
             waiting: Waiting::default(),
             history: History::default(),
             reloads: Reloads::default(),
+            metrics: Metrics::default(),
         };
         Self {
             runtime,

@@ -13,9 +13,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use virtplug_ipc::{
     Belongs, BelongsKind, Change, Changes, Condition, Connection, ControlError, Counts, Details,
     Device, DeviceExplanation, DeviceList, DeviceState, Entry, Explanation, Group, Happened,
-    Happening, HappeningKind, Holder, HostUse, HostUseKind, MachineKind, MachineList, MachineName,
-    MachineState, Obstacle, ObstacleKind, Paused, Property, RuleExplanation, RuleList, RuleName,
-    RuleState, Shown, Standing, Status, Verdict,
+    Happening, HappeningKind, Holder, HostUse, HostUseKind, Label, MachineKind, MachineList,
+    MachineName, MachineState, Metric, MetricKind, Metrics, Obstacle, ObstacleKind, Paused,
+    Property, RuleExplanation, RuleList, RuleName, RuleState, Sample, Shown, Standing, Status,
+    Verdict,
 };
 
 /// What one client can call.
@@ -124,8 +125,9 @@ fn ending() -> ControlError {
     types = [
         Belongs, BelongsKind, Change, Condition, Connection, Counts, Details, Device,
         DeviceExplanation, DeviceState, Entry, Group, Happening, HappeningKind, Holder,
-        HostUse, HostUseKind, MachineKind, MachineName, MachineState, Obstacle, ObstacleKind, Paused,
-        Property, RuleExplanation, RuleName, RuleState, Standing, Verdict
+        HostUse, HostUseKind, Label, MachineKind, MachineName, MachineState, Metric, MetricKind,
+        Obstacle, ObstacleKind, Paused, Property, RuleExplanation, RuleName, RuleState, Sample,
+        Standing, Verdict
     ],
     vendor = "virtplug",
     product = "virtplug",
@@ -150,6 +152,11 @@ impl Methods {
     /// All rules and groups.
     async fn rules(&mut self) -> Result<RuleList, ControlError> {
         self.read(Ask::Rules).await
+    }
+
+    /// What the daemon counted, and how things stand in numbers.
+    async fn metrics(&mut self) -> Result<Metrics, ControlError> {
+        self.read(Ask::Metrics).await
     }
 
     /// Everything that is known of one device or machine.

@@ -101,7 +101,8 @@ pub(crate) fn device_state(
     }
 }
 
-fn obstacle_kind(obstacle: &Obstacle) -> ObstacleKind {
+/// What kind of obstacle it is.
+pub(crate) fn obstacle_kind(obstacle: &Obstacle) -> ObstacleKind {
     match obstacle {
         Obstacle::NoConnection(_) => ObstacleKind::NoConnection,
         Obstacle::MachineUnread => ObstacleKind::MachineUnread,

@@ -35,6 +35,11 @@ pub(crate) fn status(engine: &Engine, context: Context<'_>) -> Status {
     }
 }
 
+/// Whether nothing is wrong.
+pub(crate) fn is_healthy(engine: &Engine, context: Context<'_>) -> bool {
+    problems(engine, context).is_empty()
+}
+
 /// Whether a device belongs to somebody or is held by an entry of ours.
 fn is_owned(view: &DeviceView<'_>) -> bool {
     *view.assignment != Assignment::Host || view.holders.iter().any(|holder| holder.own)
@@ -62,7 +67,8 @@ fn paused(engine: &Engine) -> Vec<Paused> {
     all.chain(some).collect()
 }
 
-fn counts(engine: &Engine) -> Counts {
+/// How many devices are how.
+pub(crate) fn counts(engine: &Engine) -> Counts {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let summary = engine.summary();
     let runs = engine

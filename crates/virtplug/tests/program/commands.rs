@@ -1,5 +1,7 @@
 //! Commands where they cannot do what they should.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
 use crate::running::Place;
@@ -17,6 +19,7 @@ fn without_the_daemon_what_needs_it_ends_with_7_and_says_what_to_do() {
         &["pause"],
         &["resume"],
         &["monitor"],
+        &["metrics"],
     ] {
         let output = place.run(command);
         let told = errors(&output);
@@ -134,4 +137,26 @@ fn without_a_terminal_text_is_plain() {
         assert_eq!(json(&narrow), json(&wide), "{command}");
     }
     daemon.stop();
+}
+
+#[test]
+fn a_collector_never_reads_numbers_of_a_daemon_that_ended() {
+    let place = Place::new();
+    let path = place.path("virtplug.prom");
+    let file = path.to_str().unwrap();
+    let written = || fs::read_to_string(&path).unwrap();
+    let daemon = place.start();
+    let output = place.run(&["metrics", "--textfile", file]);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert!(written().contains("\nvirtplug_up 1\n"), "{}", written());
+    assert!(written().contains("\nvirtplug_rules 1\n"), "{}", written());
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o644
+    );
+    daemon.stop();
+    let output = place.run(&["metrics", "--textfile", file]);
+    assert_eq!(output.status.code(), Some(7), "{}", errors(&output));
+    assert!(written().ends_with("\nvirtplug_up 0\n"), "{}", written());
+    assert!(!written().contains("virtplug_rules"), "{}", written());
 }

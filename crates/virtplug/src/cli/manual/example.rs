@@ -76,6 +76,16 @@ const ALL: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "virtplug-metrics",
+        &[
+            ("All of them:", "virtplug metrics"),
+            (
+                "For node_exporter, from a timer:",
+                "virtplug metrics --textfile /var/lib/prometheus/node-exporter/virtplug.prom",
+            ),
+        ],
+    ),
+    (
         "virtplug-attach",
         &[
             (

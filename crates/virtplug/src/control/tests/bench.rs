@@ -9,7 +9,7 @@ use tokio::net::UnixStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{LocalSet, spawn_local, yield_now};
 use virtplug_ipc::{
-    Changes, DeviceList, Explanation, HappeningKind, MachineList, RuleList, Shown, VERSION,
+    Changes, DeviceList, Explanation, HappeningKind, MachineList, Metrics, RuleList, Shown, VERSION,
 };
 use zlink::tokio::unix::Connection;
 
@@ -77,6 +77,10 @@ impl Desk {
                 version: VERSION,
                 rules: Vec::new(),
                 groups: Vec::new(),
+            }))),
+            Ask::Metrics(_, reply) => drop(reply.send(Ok(Metrics {
+                version: VERSION,
+                metrics: Vec::new(),
             }))),
             Ask::Show { sight, name, reply } => {
                 self.history

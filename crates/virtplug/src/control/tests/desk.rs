@@ -75,20 +75,22 @@ fn questions_are_answered_from_the_engine() {
             let devices = client.devices().await.unwrap().unwrap();
             let machines = client.machines().await.unwrap().unwrap();
             let rules = client.rules().await.unwrap().unwrap();
+            let metrics = client.metrics().await.unwrap().unwrap();
             let shown = client.show("1-1").await.unwrap().unwrap();
             let unknown = client.explain("no such thing", None).await.unwrap();
             assert!(matches!(unknown, Err(ControlError::NoSuchDevice { .. })));
             let mut stream = Box::pin(client.monitor().await.unwrap());
             let first = stream.next().await.unwrap().unwrap().unwrap();
-            (status, devices, machines, rules, shown, first)
+            (status, devices, machines, rules, metrics, shown, first)
         });
-        lap.serve(7).await;
-        let (status, devices, machines, rules, shown, first) = client.await.unwrap();
+        lap.serve(8).await;
+        let (status, devices, machines, rules, metrics, shown, first) = client.await.unwrap();
         let engine = &lap.engine;
         assert_eq!(status, present::status(engine, context()));
         assert_eq!(devices, present::devices(engine, context()));
         assert_eq!(machines, present::machines(engine, context()));
         assert_eq!(rules, present::rules(engine));
+        assert_eq!(metrics, lap.control.metrics.gather(engine, context()));
         assert_eq!(shown.device.unwrap().device.port, "1-1");
         assert_eq!(first.event.number, 1);
         assert_eq!(first.status, Some(status));
@@ -116,6 +118,7 @@ fn no_serial_number_reaches_who_shall_not_see_it() {
             format!("{:?}", answer!(|reply| Ask::Devices(sight, reply))),
             format!("{:?}", answer!(|reply| Ask::Machines(sight, reply))),
             format!("{:?}", answer!(|reply| Ask::Rules(sight, reply))),
+            format!("{:?}", answer!(|reply| Ask::Metrics(sight, reply))),
         ];
         for name in ["1-4.2", "10c4:ea60"] {
             let name = named(name);

@@ -19,6 +19,7 @@ fn questions_come_back_with_their_answers() {
         let machines = client.machines().await.unwrap().unwrap();
         assert!(machines.machines.is_empty());
         assert!(client.rules().await.unwrap().unwrap().groups.is_empty());
+        assert!(client.metrics().await.unwrap().unwrap().metrics.is_empty());
         client.explain("1-1", Some("alpha")).await.unwrap().unwrap();
         client.explain("alpha", None).await.unwrap().unwrap();
         let shown = client.show("1-1 \u{1b} ü").await.unwrap().unwrap();

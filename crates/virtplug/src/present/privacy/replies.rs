@@ -2,7 +2,7 @@
 
 use virtplug_ipc::{
     Change, Changes, Condition, ControlError, DeviceExplanation, DeviceList, DeviceState,
-    Explanation, Happened, Happening, MachineList, MachineState, RuleList, Shown, Status,
+    Explanation, Happened, Happening, MachineList, MachineState, Metrics, RuleList, Shown, Status,
 };
 
 use super::{HIDDEN, HideSerials, Serials, is_serial};
@@ -76,6 +76,11 @@ impl HideSerials for RuleList {
             rule.rule.name.hide_serials(serials);
         }
     }
+}
+
+/// Nothing in them is of a device, and every reply tells the names of machines.
+impl HideSerials for Metrics {
+    fn hide_serials(&mut self, _: &Serials) {}
 }
 
 impl HideSerials for Status {
