@@ -179,9 +179,8 @@ impl<'a> Fields<'a> {
 
 /// The rule that gives a device to this machine, or would.
 fn rule_for<'r>(assignment: &'r Assignment, machine: Option<&MachineKey>) -> Option<&'r Rule> {
-    let grant = match assignment {
-        Assignment::Machine(grant) | Assignment::Refused(grant, _) => grant,
-        _ => return None,
+    let (Assignment::Machine(grant) | Assignment::Refused(grant, _)) = assignment else {
+        return None;
     };
     let meant = machine.is_none_or(|machine| grant.machine == *machine);
     grant.rule().filter(|_| meant).map(AsRef::as_ref)

@@ -217,11 +217,11 @@ fn an_order_says_what_it_concerns() {
         detach: false,
     };
     let of = |order| line(&engine, &Report::Ordered(order));
-    let held = of(hold);
-    assert_eq!(held["device"], "1-1");
-    assert_eq!(held["machine"], "alpha");
-    assert_eq!(held["instance"], "0000000000000002");
-    assert_eq!(held["rule"], "Zigbee");
+    let given = of(hold);
+    assert_eq!(given["device"], "1-1");
+    assert_eq!(given["machine"], "alpha");
+    assert_eq!(given["instance"], "0000000000000002");
+    assert_eq!(given["rule"], "Zigbee");
     assert_eq!(of(switch)["group"], "desk\\x1b");
     assert_eq!(of(pause)["connection"], "qemu:///system");
     assert_eq!(of(Order::ReleaseAll).len(), 2);

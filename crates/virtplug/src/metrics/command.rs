@@ -15,7 +15,7 @@ use crate::render;
 /// How metrics are asked for.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MetricsArgs {
-    /// Write them to a file, for node_exporter's textfile collector
+    /// Write them to a file, for `node_exporter`'s textfile collector
     ///
     /// The file is replaced as a whole, and everybody may read it. Where the daemon does not run, it
     /// says only that (`virtplug_up 0`), and the command ends with 7. The collector reads

@@ -1,4 +1,4 @@
-//! A file for node_exporter's textfile collector. It reads at any time, so the file is
+//! A file for `node_exporter`'s textfile collector. It reads at any time, so the file is
 //! whole or not there: it is written beside its place and moved there.
 
 use std::fs::{self, Permissions};
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tempfile::Builder;
 
-/// node_exporter is another user.
+/// `node_exporter` is another user.
 const MODE: u32 = 0o644;
 
 /// Puts a text in the place of the file. Fails with what to do.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use virtplug_ipc::{MetricKind, Metrics, Sample};
 
-/// All metrics, as Prometheus and node_exporter read them.
+/// All metrics, as Prometheus and `node_exporter` read them.
 pub(crate) fn metrics(reply: &Metrics) -> String {
     let mut text = String::new();
     for metric in &reply.metrics {

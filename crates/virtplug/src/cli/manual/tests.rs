@@ -53,8 +53,8 @@ fn the_page_of_the_daemon_explains_each_field_of_the_journal() {
         for field in kind.fields() {
             let named = format!("`VIRTPLUG_{}`", field.to_uppercase());
             let explained = said.iter().filter_map(|text| text.split_once(": "));
-            let mut names = explained.flat_map(|(names, _)| names.split(", "));
-            assert!(names.any(|name| name == named), "{named}");
+            let mut all = explained.flat_map(|(fields, _)| fields.split(", "));
+            assert!(all.any(|field| field == named), "{named}");
         }
     }
 }
