@@ -3,8 +3,8 @@
 use lab::{Outer, Result, Stick, ensure, scenario};
 use serde_json::Value;
 
-use crate::A1_TO_ALPHA_B1_TO_BETA;
 use crate::commands::virtplug;
+use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA};
 
 /// What each command says of the world below.
 const SAID: [(&str, &[&str]); 9] = [
@@ -236,4 +236,54 @@ fn all_end_as(lab: &Outer, who: &str, commands: &[&str], code: i64) -> Result<()
     ))?;
     ensure!(said.is_empty(), "with {who}, wanted {code}: {said}");
     Ok(())
+}
+
+/// Fails unless all these lines are among the metrics.
+fn check_metrics(lab: &Outer, lines: &[&str]) -> Result<()> {
+    let told = virtplug(lab, "metrics", 0)?;
+    for line in lines {
+        ensure!(told.lines().any(|one| one == *line), "no {line} in\n{told}");
+    }
+    Ok(())
+}
+
+#[test]
+fn metrics_count_what_was_done() {
+    const OF_ALPHA: &str = "connection=\"qemu:///system\",machine=\"alpha\"";
+    scenario(|lab| {
+        lab.install(A1_TO_ALPHA)?;
+        let stick = lab.plug(Stick::serial("A1"))?;
+        lab.machine("alpha").wait_exactly(&[&stick])?;
+        lab.daemon().wait_quiet()?;
+        let calls = |call: &str| format!("virtplug_calls_total{{call=\"{call}\",{OF_ALPHA}}} 1");
+        let attachments = |number| format!("virtplug_attachments{{{OF_ALPHA}}} {number}");
+        let was_called = calls("attach");
+        check_metrics(
+            lab,
+            &[
+                "virtplug_healthy 1",
+                "virtplug_connection_up{connection=\"qemu:///system\"} 1",
+                &attachments(1),
+                &was_called,
+                "virtplug_call_duration_seconds_count{call=\"attach\"} 1",
+                "virtplug_reaction_seconds_count 1",
+            ],
+        )?;
+        lab.unplug(&stick)?;
+        lab.machine("alpha").wait_exactly(&[])?;
+        lab.daemon().wait_quiet()?;
+        check_metrics(lab, &[&attachments(0), &was_called])?;
+
+        let file = "/run/virtplug.prom";
+        virtplug(lab, &format!("metrics --textfile {file}"), 0)?;
+        lab.sh(&format!(
+            "[ $(stat -c %a {file}) = 644 ] && grep -qx 'virtplug_up 1' {file}"
+        ))?;
+        lab.daemon().stop()?;
+        virtplug(lab, &format!("metrics --textfile {file}"), 7)?;
+        lab.sh(&format!(
+            "[ $(grep -vc '^#' {file}) = 1 ] && grep -qx 'virtplug_up 0' {file}"
+        ))?;
+        Ok(())
+    });
 }
