@@ -17,6 +17,8 @@ use std::time::{Duration, Instant, SystemTime};
 use virtplug_core::{Action, AttachRequest, CallError, Engine, Event, MachineKey, OpId, Report};
 
 use self::histogram::Histogram;
+#[cfg(test)]
+pub(crate) use self::name::Name;
 use self::reason::Reason;
 
 /// Machines that have numbers of their own; further ones share theirs, so that no

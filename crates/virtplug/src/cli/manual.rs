@@ -12,6 +12,7 @@ use clap::{Command, CommandFactory as _};
 
 use super::Cli;
 use crate::journal::Kind;
+use crate::metrics::Name;
 use page::Page;
 
 /// Pages by file name, for the commands and all commands below them.
@@ -94,6 +95,10 @@ fn of_command(command: &Command, name: &str) -> String {
             events(&mut page);
         }
     }
+    if name == "virtplug-metrics" {
+        page.section("METRICS");
+        metrics(&mut page);
+    }
     let examples = example::of(name);
     if !examples.is_empty() {
         page.section("EXAMPLES");
@@ -122,6 +127,19 @@ fn events(page: &mut Page) {
         };
         let about = format!("{}{fields} MESSAGE_ID={}", kind.about(), kind.id());
         page.item(&format!("`{}`", kind.name()), &about);
+    }
+}
+
+/// All metrics.
+fn metrics(page: &mut Page) {
+    for metric in Name::ALL {
+        let labels = match metric.labels() {
+            [] => String::new(),
+            labels => format!(" Labels: {}.", labels.join(", ")),
+        };
+        let kind = format!("{:?}", metric.kind()).to_lowercase();
+        let about = format!("{}{labels} ({kind})", metric.help());
+        page.item(&format!("`{}`", metric.text()), &about);
     }
 }
 

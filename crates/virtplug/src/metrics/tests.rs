@@ -10,7 +10,6 @@ use virtplug_core::{
     ConnectionUri, Fact, MachineListing, MachineRead, Outcome, Policy, Time, Use, Uuid,
 };
 
-use super::name::Name;
 use super::*;
 use crate::fixture::{device, live, machine, rule, serial};
 use crate::present::Context;
