@@ -252,6 +252,9 @@ fn metrics_count_what_was_done() {
     const OF_ALPHA: &str = "connection=\"qemu:///system\",machine=\"alpha\"";
     scenario(|lab| {
         lab.install(A1_TO_ALPHA)?;
+        // Before that, no event of udev leads to an attach.
+        lab.wait_journal("connected", 1)?;
+        lab.daemon().wait_quiet()?;
         let stick = lab.plug(Stick::serial("A1"))?;
         lab.machine("alpha").wait_exactly(&[&stick])?;
         lab.daemon().wait_quiet()?;
