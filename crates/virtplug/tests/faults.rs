@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const GROUPS: [(char, u32); 6] = [
     ('C', 29),
     ('U', 26),
-    ('K', 22),
+    ('K', 23),
     ('L', 34),
     ('S', 22),
     ('P', 18),
