@@ -1,4 +1,4 @@
-//! The tables of docs/FAULTS.md, held against the tests that they name.
+//! The tables of docs/FAULTS.md and docs/COMPARE.md, held against the tests that they name.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -93,4 +93,21 @@ fn each_proof_is_a_test_that_there_is() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_claim_of_the_comparison_has_a_test() {
+    let text = fs::read_to_string(root().join("docs/COMPARE.md")).unwrap();
+    let lines = text.lines().filter(|line| line.starts_with("| "));
+    let rows: Vec<&str> = lines
+        .filter(|line| !line.contains("virtplug: proof"))
+        .collect();
+    assert!(!rows.is_empty());
+    for row in rows {
+        let ours = row.split(" | ").nth(1).unwrap();
+        for proof in ours.split(", ") {
+            let name = proof.trim_matches('`');
+            assert!(is_proof(name), "there is no test {name}: {row}");
+        }
+    }
 }
