@@ -27,6 +27,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flaps {
     ports: BTreeMap<PortPath, Flap>,
+    /// No port that is noted now is calm enough to be forgotten before.
+    crowded_until: Time,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -159,12 +161,16 @@ impl Flaps {
     /// Keeps memory bounded by the ports in use.
     fn forget_calm(&mut self, now: Time) {
         const MANY: usize = 256;
-        if self.ports.len() >= MANY {
-            self.ports.retain(|_, flap| {
-                let last = flap.recent.back();
-                flap.tally.is_some() || last.is_some_and(|last| now.since(*last) <= LONG_WINDOW)
-            });
+        if self.ports.len() < MANY || now <= self.crowded_until {
+            return;
         }
+        self.ports.retain(|_, flap| {
+            let last = flap.recent.back();
+            flap.tally.is_some() || last.is_some_and(|last| now.since(*last) <= LONG_WINDOW)
+        });
+        let quiet = self.ports.values().filter(|flap| flap.tally.is_none());
+        let first = quiet.filter_map(|flap| flap.recent.back()).min();
+        self.crowded_until = first.map_or(now, |first| *first + LONG_WINDOW);
     }
 }
 

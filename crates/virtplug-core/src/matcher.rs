@@ -341,7 +341,11 @@ impl Exactness {
 }
 
 pub(crate) fn hex(wanted: &Patterns, actual: u16) -> Verdict {
-    Verdict::of(wanted.hold(format!("{actual:04x}").as_bytes()))
+    let digits = [12, 8, 4, 0].map(|shift| match (actual >> shift).to_le_bytes()[0] & 0xf {
+        digit @ 0..=9 => b'0' + digit,
+        digit => b'a' + digit - 10,
+    });
+    Verdict::of(wanted.hold(&digits))
 }
 
 pub(crate) fn text(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Verdict {

@@ -95,7 +95,7 @@ impl Policy {
             looks_upwards: counting().any(|rule| rule.matcher.looks_upwards()),
             groups,
             index,
-            rules: rules.into_iter().map(Arc::new).collect(),
+            rules: shared(rules),
         }
     }
 
@@ -160,6 +160,13 @@ impl Policy {
         claims.sort_by_key(|claim| std::cmp::Reverse(claim.rank));
         claims
     }
+}
+
+/// In a list of its own: one made in the place of the rules would keep their room.
+fn shared(rules: Vec<Rule>) -> Vec<Arc<Rule>> {
+    let mut shared = Vec::with_capacity(rules.len());
+    shared.extend(rules.into_iter().map(Arc::new));
+    shared
 }
 
 /// Rule numbers by the most telling exact values of their matcher. Every

@@ -1,5 +1,6 @@
 //! The place of a device: its kernel port path.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,30 +13,55 @@ const MAX_TIERS: usize = 6;
 /// Bus and chain of ports, as the kernel names the device in sysfs: `3-2.4`.
 ///
 /// One present device has one port path and no other device has the same.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PortPath {
-    bus: BusNumber,
-    ports: Vec<u8>,
+///
+/// The bus as two bytes, then the ports from the root hub down; the rest is 0, which is no
+/// port. So a path needs no memory of its own and compares as one number: most books of the
+/// engine are kept by port.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PortPath([u8; 2 + MAX_TIERS]);
+
+impl Ord for PortPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        u64::from_be_bytes(self.0).cmp(&u64::from_be_bytes(other.0))
+    }
+}
+
+impl PartialOrd for PortPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl PortPath {
+    /// `None`: deeper than USB allows, or a number that no port has.
+    fn new(BusNumber(bus): BusNumber, chain: impl IntoIterator<Item = u8>) -> Option<Self> {
+        let mut path = [0; 2 + MAX_TIERS];
+        let [high, low, tiers @ ..] = &mut path;
+        [*high, *low] = bus.to_be_bytes();
+        let mut tiers = tiers.iter_mut();
+        for port in chain {
+            *tiers.next().filter(|_| port > 0)? = port;
+        }
+        Some(Self(path))
+    }
+
     /// The bus, the number before the dash.
     pub fn bus(&self) -> BusNumber {
-        self.bus
+        let [high, low, ..] = self.0;
+        BusNumber(u16::from_be_bytes([high, low]))
     }
 
     /// The port numbers from the root hub down.
     pub fn ports(&self) -> &[u8] {
-        &self.ports
+        let [_, _, tiers @ ..] = &self.0;
+        tiers.split(|port| *port == 0).next().unwrap_or_default()
     }
 
     /// The port of the hub that this one is on. `None`: it is on a root hub.
     pub fn parent(&self) -> Option<Self> {
-        let (_, above) = self.ports.split_last()?;
-        (!above.is_empty()).then(|| Self {
-            bus: self.bus,
-            ports: above.to_vec(),
-        })
+        let (_, above) = self.ports().split_last()?;
+        let parent = || Self::new(self.bus(), above.iter().copied());
+        (!above.is_empty()).then(parent).flatten()
     }
 
     /// This port, the port of the hub that it is on, and so on up to the port
@@ -47,11 +73,7 @@ impl PortPath {
     /// The port with the same chain below another port: `4-2` and `.3` give `4-2.3`.
     /// `None`: deeper than USB allows.
     pub fn below(&self, chain: &[u8]) -> Option<Self> {
-        let ports = [self.ports.as_slice(), chain].concat();
-        (ports.len() <= MAX_TIERS).then_some(Self {
-            bus: self.bus,
-            ports,
-        })
+        Self::new(self.bus(), self.ports().iter().chain(chain).copied())
     }
 
     fn parse(text: &str, separator: char) -> Option<Self> {
@@ -59,14 +81,14 @@ impl PortPath {
         let bus = BusNumber(decimal(bus)?);
         let ports = chain
             .split(separator)
-            .map(|port| decimal(port).and_then(|n| u8::try_from(n).ok()))
-            .collect::<Option<Vec<u8>>>()?;
-        (ports.len() <= MAX_TIERS).then_some(Self { bus, ports })
+            .map(|port| decimal(port).and_then(|n| u8::try_from(n).ok()));
+        // What is no number is refused as 0 is.
+        Self::new(bus, ports.map(Option::unwrap_or_default))
     }
 
     fn write(&self, f: &mut impl fmt::Write, separator: char) -> fmt::Result {
-        write!(f, "{}", self.bus)?;
-        for (tier, port) in self.ports.iter().enumerate() {
+        write!(f, "{}", self.bus())?;
+        for (tier, port) in self.ports().iter().enumerate() {
             f.write_char(if tier == 0 { '-' } else { separator })?;
             write!(f, "{port}")?;
         }
@@ -91,6 +113,15 @@ impl PortPath {
 fn decimal(text: &str) -> Option<u16> {
     let plain = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()
+}
+
+impl fmt::Debug for PortPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PortPath")
+            .field("bus", &self.bus())
+            .field("ports", &self.ports())
+            .finish()
+    }
 }
 
 impl fmt::Display for PortPath {

@@ -37,42 +37,57 @@ impl Departure {
         Some((rule, rule.options.follow?))
     }
 
-    fn is_over(&self, now: Time) -> bool {
+    fn until(&self) -> Time {
         let longest = self
             .follow()
             .map_or(RESET_PATIENCE, |(_, span)| span.max(RESET_PATIENCE));
-        now >= self.at + longest
+        self.at + longest
+    }
+
+    fn is_over(&self, now: Time) -> bool {
+        now >= self.until()
     }
 }
 
 /// The last departure from each port, as long as it matters.
 #[derive(Debug, Default)]
-pub(super) struct Departures(BTreeMap<PortPath, Departure>);
+pub(super) struct Departures {
+    ports: BTreeMap<PortPath, Departure>,
+    /// None of them is over before.
+    all_until: Time,
+}
 
 impl Departures {
     pub(super) fn note(&mut self, port: &PortPath, departure: Departure) {
         let now = departure.at;
-        self.0.retain(|_, departure| !departure.is_over(now));
-        self.0.insert(port.clone(), departure);
+        if self.all_until <= now {
+            self.ports.retain(|_, departure| !departure.is_over(now));
+            let ends = self.ports.values().map(Departure::until);
+            self.all_until = ends.min().unwrap_or_else(|| departure.until());
+        }
+        self.all_until = self.all_until.min(departure.until());
+        self.ports.insert(port.clone(), departure);
     }
 
     /// The rules are replaced by others; nobody follows by an old one.
     pub(super) fn forget_rules(&mut self) {
-        for departure in self.0.values_mut() {
+        for departure in self.ports.values_mut() {
             departure.rule = None;
         }
+        self.all_until = Time::default();
     }
 
     /// A group has another owner: puts the rules that are in force now in the
     /// place of those that were.
     pub(super) fn renew(&mut self, group: &str, renewed: impl Fn(&Rule) -> Option<Arc<Rule>>) {
-        for departure in self.0.values_mut() {
+        for departure in self.ports.values_mut() {
             if let Some(rule) = &departure.rule
                 && rule.options.group.as_deref() == Some(group)
             {
                 departure.rule = renewed(rule);
             }
         }
+        self.all_until = Time::default();
     }
 
     /// The departures from the socket that a device is in.
@@ -81,7 +96,7 @@ impl Departures {
         [Some(&device.port), peer]
             .into_iter()
             .flatten()
-            .filter_map(|port| self.0.get(port))
+            .filter_map(|port| self.ports.get(port))
     }
 
     /// Whether a device was there until a moment ago, so that this one is the

@@ -10,6 +10,7 @@ use crate::action::Action;
 use crate::device::{Device, InstanceId};
 use crate::id::HostAddress;
 use crate::machine::MachineKey;
+use crate::policy::Policy;
 use crate::port::PortPath;
 use crate::report::Report;
 
@@ -66,8 +67,10 @@ impl Engine {
         self.devices.complete = true;
         if first {
             // What could not be known of hubs before is known now.
-            for port in self.devices.ports() {
-                self.judge(&port);
+            if self.policy.as_ref().is_some_and(Policy::looks_upwards) {
+                for port in self.devices.ports() {
+                    self.judge(&port);
+                }
             }
             self.drop_strays(None);
             // Entries of ours that no device belongs to can be judged now.
@@ -80,7 +83,7 @@ impl Engine {
         let there_before = self.devices.there_before.remove(&port);
         self.became_readable(&port);
         let known = self.devices.at(&port);
-        let device = match known {
+        let mut device = match known {
             Some(known) => remember(fresh, &known.device),
             None => fresh,
         };
@@ -89,7 +92,7 @@ impl Engine {
             .filter(|_| same_instance)
             .map_or(self.now, |known| known.seen);
         if let Some(known) = known
-            && is_same_but_for_use(&known.device, &device)
+            && is_same_but_for_use(&known.device, &mut device)
         {
             if let Some(present) = self.devices.at_mut(&port) {
                 present.device.bound = device.bound;
@@ -129,8 +132,9 @@ impl Engine {
         self.forget_ended_refusal(&port);
         self.drop_strays(Some(&port));
         self.judge(&port);
-        if let Some(present) = self.devices.at(&port) {
-            let hub = present.device.clone();
+        let present = self.devices.at(&port);
+        if let Some(hub) = present.filter(|present| self.matters_below(&present.device)) {
+            let hub = hub.device.clone();
             self.judge_below(&hub);
         }
         if let Some(machine) = self.devices.at(&port).and_then(|p| p.assignment.machine())
@@ -217,12 +221,13 @@ impl Engine {
             .flatten()
             .map(|occupant| &occupant.machine);
         let detached = self.orders.detached.get(&instance);
-        let marked: Vec<MachineKey> = wanting
+        let mut marked: Vec<&MachineKey> = wanting
             .chain(holding)
             .chain(self.attaching.get(&address))
             .chain(detached.map(|detached| &detached.machine))
-            .cloned()
             .collect();
-        self.dirty.extend(marked);
+        // Mostly it is one machine.
+        marked.dedup();
+        self.dirty.extend(marked.into_iter().cloned());
     }
 }

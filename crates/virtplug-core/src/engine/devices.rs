@@ -90,7 +90,8 @@ pub(super) struct Devices {
     pub(super) scan: Scan,
     /// Whether the last scan failed; told once.
     pub(super) scan_failing: bool,
-    present: BTreeMap<PortPath, Present>,
+    /// Boxed, as half of the room in a tree is empty.
+    present: BTreeMap<PortPath, Box<Present>>,
     by_instance: BTreeMap<InstanceId, PortPath>,
     by_address: BTreeMap<HostAddress, PortPath>,
     /// Devices with the same vendor, product and serial number.
@@ -114,19 +115,19 @@ pub(super) struct Devices {
 
 impl Devices {
     pub(super) fn at(&self, port: &PortPath) -> Option<&Present> {
-        self.present.get(port)
+        self.present.get(port).map(Box::as_ref)
     }
 
     pub(super) fn with_instance(&self, instance: InstanceId) -> Option<&Present> {
-        self.present.get(self.by_instance.get(&instance)?)
+        self.at(self.by_instance.get(&instance)?)
     }
 
     pub(super) fn with_address(&self, address: HostAddress) -> Option<&Present> {
-        self.present.get(self.by_address.get(&address)?)
+        self.at(self.by_address.get(&address)?)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Present> {
-        self.present.values()
+        self.present.values().map(Box::as_ref)
     }
 
     pub(super) fn ports(&self) -> Vec<PortPath> {
@@ -154,7 +155,7 @@ impl Devices {
         let disks = &present.device.disks;
         self.by_disk.replace(&port, &BTreeSet::new(), disks);
         self.use_read(&port, &present.device.in_use);
-        self.present.insert(port, present);
+        self.present.insert(port, Box::new(present));
         before
     }
 
@@ -162,7 +163,7 @@ impl Devices {
     pub(super) fn take(&mut self, port: &PortPath) -> Option<Present> {
         self.doubtful.remove(port);
         self.uses_to_read.remove(port);
-        let before = self.present.remove(port)?;
+        let before = *self.present.remove(port)?;
         self.by_instance.remove(&before.device.instance);
         // The address may already belong to a device that was read later.
         if self.by_address.get(&before.device.address) == Some(port) {
@@ -259,7 +260,7 @@ impl Devices {
             .into_iter()
             .flatten()
             .filter(move |port| **port != own)
-            .filter_map(|port| self.present.get(port))
+            .filter_map(|port| self.at(port))
             .filter(|present| !present.device.is_hub())
     }
 
@@ -291,7 +292,7 @@ impl Devices {
     }
 
     pub(super) fn at_mut(&mut self, port: &PortPath) -> Option<&mut Present> {
-        self.present.get_mut(port)
+        self.present.get_mut(port).map(Box::as_mut)
     }
 
     /// The ports below a hub's that have a device.
@@ -320,7 +321,7 @@ impl Devices {
     /// The devices of which it is to be read again what the host does with them.
     pub(super) fn with_use_to_read(&self) -> impl Iterator<Item = &Present> {
         let ports = self.uses_to_read.iter();
-        ports.filter_map(|port| self.present.get(port))
+        ports.filter_map(|port| self.at(port))
     }
 
     /// Whether something that matters in any case could not be read.

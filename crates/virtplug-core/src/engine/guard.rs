@@ -14,14 +14,13 @@ use crate::report::Report;
 
 /// Whether nothing of a device changed but what the host does with it. Drivers
 /// and the disks that they make come and go with each attach.
-pub(super) fn is_same_but_for_use(known: &Device, fresh: &Device) -> bool {
-    let fresh = Device {
-        in_use: known.in_use.clone(),
-        disks: known.disks.clone(),
-        bound: known.bound,
-        ..fresh.clone()
-    };
-    fresh == *known
+pub(super) fn is_same_but_for_use(known: &Device, fresh: &mut Device) -> bool {
+    let in_use = std::mem::replace(&mut fresh.in_use, known.in_use.clone());
+    let disks = std::mem::replace(&mut fresh.disks, known.disks.clone());
+    let bound = std::mem::replace(&mut fresh.bound, known.bound);
+    let same = fresh == known;
+    (fresh.in_use, fresh.disks, fresh.bound) = (in_use, disks, bound);
+    same
 }
 
 impl Engine {

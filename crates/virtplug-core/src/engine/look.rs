@@ -1,10 +1,15 @@
 //! Looks at machines: asking for them, and what follows from the answers.
 
-use super::machine::{Existence, Live, Machine, Task};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::machine::{Entry, Existence, Live, Machine, Task, own};
 use super::{Engine, Occupant};
 use crate::alias::OwnAlias;
+use crate::id::HostAddress;
 use crate::machine::{Hostdev, MachineKey, MachineRead};
 use crate::order::Detached;
+use crate::port::PortPath;
 use crate::report::Report;
 use crate::retry::{Backoff, CALL_DELAY_CAP};
 
@@ -37,7 +42,7 @@ impl Engine {
     pub(super) fn learn(&mut self, machine: &MachineKey, read: MachineRead) {
         self.dirty.insert(machine.clone());
         let existence = match read {
-            MachineRead::Live(live) => Existence::Live(live.into()),
+            MachineRead::Live(live) => Existence::Live(Arc::new(live.into())),
             MachineRead::Off => Existence::Off,
             MachineRead::Absent => Existence::Absent,
             MachineRead::Failed(reason) => return self.look_failed(machine, &reason),
@@ -105,6 +110,7 @@ impl Engine {
         };
         let before = std::mem::replace(&mut state.existence, existence.clone());
         let watched = std::mem::replace(&mut state.watched, true);
+        let differing = differing(&before, existence);
         match (&before, existence) {
             (Existence::Live(old), Existence::Live(new)) if old.run == new.run => {
                 if old.differs_beside_own(new) {
@@ -112,7 +118,7 @@ impl Engine {
                 } else if new.stuck().is_none() {
                     state.attempts.retain(|_, tries| tries.stuck.is_none());
                 }
-                self.compare(machine, old, new, watched);
+                self.compare(machine, (old, new), differing, watched);
             }
             (Existence::Unread, Existence::Live(_)) => {}
             _ => {
@@ -123,19 +129,18 @@ impl Engine {
                     self.machine_ended(machine);
                 }
                 if let Existence::Live(new) = existence {
-                    self.report_arrivals(machine, None, new);
+                    self.report_arrivals(machine, None, &new.entries);
                 }
             }
         }
         self.end_with(machine, existence);
-        self.index_occupants(machine, &before, existence);
+        self.index_occupants(machine, differing, existence);
         self.take_machine_disks(machine, live_of(&before), live_of(existence));
-        self.reconsider_after(machine, &before, existence);
-        for live in [&before, existence].into_iter().filter_map(live_of) {
-            for entry in &live.entries {
-                if let Some(address) = entry.hostdev.address {
-                    self.touch_address(address);
-                }
+        self.reconsider_after(machine, (&before, existence), differing);
+        let (gone, come) = differing;
+        for entry in gone.iter().chain(come) {
+            if let Some(address) = entry.hostdev.address {
+                self.touch_address(address);
             }
         }
     }
@@ -157,7 +162,12 @@ impl Engine {
 
     /// Decides anew on the devices that this machine's start or stop concerns,
     /// and on those that it has or had.
-    fn reconsider_after(&mut self, machine: &MachineKey, before: &Existence, after: &Existence) {
+    fn reconsider_after(
+        &mut self,
+        machine: &MachineKey,
+        (before, after): (&Existence, &Existence),
+        (gone, come): (&[Entry], &[Entry]),
+    ) {
         let runs = |existence: &Existence| match existence {
             Existence::Live(_) => Some(true),
             Existence::Off | Existence::Absent => Some(false),
@@ -167,9 +177,9 @@ impl Engine {
             let watched = self.watched.get(machine).into_iter().flatten();
             self.reconsider.extend(watched.cloned());
         }
-        for (this, other) in [(before, after), (after, before)] {
+        for (entries, other) in [(gone, after), (come, before)] {
             let other = live_of(other);
-            for (alias, _) in live_of(this).into_iter().flat_map(Live::own) {
+            for (alias, _) in own(entries) {
                 let both = other.is_some_and(|other| other.entry(alias).is_some());
                 let present = self.devices.with_instance(alias.instance);
                 if let Some(present) = present.filter(|_| !both) {
@@ -192,9 +202,15 @@ impl Engine {
     }
 
     /// Entries of ours that came or went between two looks at one run.
-    fn compare(&mut self, machine: &MachineKey, old: &Live, new: &Live, watched: bool) {
-        self.report_arrivals(machine, Some(old), new);
-        for (alias, _) in old.own().filter(|(alias, _)| new.entry(alias).is_none()) {
+    fn compare(
+        &mut self,
+        machine: &MachineKey,
+        (old, new): (&Live, &Live),
+        (gone, come): (&[Entry], &[Entry]),
+        watched: bool,
+    ) {
+        self.report_arrivals(machine, Some(old), come);
+        for (alias, _) in own(gone).filter(|(alias, _)| new.entry(alias).is_none()) {
             let state = self.machines.get_mut(machine);
             if let Some(leaving) = state.and_then(|state| state.leaving.remove(alias)) {
                 self.report(Report::Detached(
@@ -220,8 +236,8 @@ impl Engine {
         }
     }
 
-    fn report_arrivals(&mut self, machine: &MachineKey, old: Option<&Live>, new: &Live) {
-        for (alias, hostdev) in new.own() {
+    fn report_arrivals(&mut self, machine: &MachineKey, old: Option<&Live>, come: &[Entry]) {
+        for (alias, hostdev) in own(come) {
             let is_new = old.is_none_or(|old| old.entry(alias).is_none());
             if is_new && self.is_good(alias, hostdev) {
                 if self.stays_out(alias.instance, machine) {
@@ -246,35 +262,52 @@ impl Engine {
                 .is_some_and(|present| hostdev.address == Some(present.device.address))
     }
 
-    fn index_occupants(&mut self, machine: &MachineKey, before: &Existence, after: &Existence) {
-        for entry in live_of(before).into_iter().flat_map(|live| &live.entries) {
-            if let Some(address) = entry.occupies()
-                && let Some(occupants) = self.occupants.get_mut(&address)
-            {
+    fn index_occupants(
+        &mut self,
+        machine: &MachineKey,
+        (gone, come): (&[Entry], &[Entry]),
+        after: &Existence,
+    ) {
+        let addresses: BTreeSet<HostAddress> = gone.iter().filter_map(Entry::occupies).collect();
+        let ports: BTreeSet<&PortPath> = own(gone).map(|(alias, _)| &alias.port).collect();
+        for address in &addresses {
+            if let Some(occupants) = self.occupants.get_mut(address) {
                 occupants.retain(|occupant| occupant.machine != *machine);
                 if occupants.is_empty() {
-                    self.occupants.remove(&address);
+                    self.occupants.remove(address);
                 }
             }
         }
-        for (alias, _) in live_of(before).into_iter().flat_map(Live::own) {
-            if let Some(machines) = self.entries_of.get_mut(&alias.port) {
+        for port in &ports {
+            if let Some(machines) = self.entries_of.get_mut(*port) {
                 machines.remove(machine);
                 if machines.is_empty() {
-                    self.entries_of.remove(&alias.port);
+                    self.entries_of.remove(*port);
                 }
             }
         }
-        for (alias, _) in live_of(after).into_iter().flat_map(Live::own) {
-            let machines = self.entries_of.entry(alias.port.clone()).or_default();
-            machines.insert(machine.clone());
-        }
-        for entry in live_of(after).into_iter().flat_map(|live| &live.entries) {
+        // An entry that stays may have the port or the address of one that went.
+        let stays = live_of(after).into_iter().flat_map(|live| &live.entries);
+        let alike = stays.filter(|entry| {
+            let address = entry.occupies();
+            let port = entry.own.as_ref().map(|alias| &alias.port);
+            address.is_some_and(|address| addresses.contains(&address))
+                || port.is_some_and(|port| ports.contains(port))
+        });
+        for entry in alike.chain(come) {
+            if let Some(alias) = &entry.own {
+                let machines = self.entries_of.entry(alias.port.clone()).or_default();
+                machines.insert(machine.clone());
+            }
             if let Some(address) = entry.occupies() {
-                self.occupants.entry(address).or_default().push(Occupant {
+                let occupant = Occupant {
                     machine: machine.clone(),
                     own: entry.own.clone(),
-                });
+                };
+                let occupants = self.occupants.entry(address).or_default();
+                if !occupants.contains(&occupant) {
+                    occupants.push(occupant);
+                }
             }
         }
     }
@@ -297,5 +330,16 @@ fn live_of(existence: &Existence) -> Option<&Live> {
     match existence {
         Existence::Live(live) => Some(live),
         _ => None,
+    }
+}
+
+/// What of two looks is not the same in both; all of it, where they are not at one run.
+fn differing<'l>(before: &'l Existence, after: &'l Existence) -> (&'l [Entry], &'l [Entry]) {
+    match (live_of(before), live_of(after)) {
+        (Some(old), Some(new)) if old.run == new.run => old.differing(new),
+        (old, new) => {
+            let entries = |live: Option<&'l Live>| live.map_or(&[][..], |live| &live.entries);
+            (entries(old), entries(new))
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the engine knows of one machine and what is under way there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action::{AttachRequest, DetachReason, DetachRequest, OpId};
@@ -35,8 +36,8 @@ pub(super) enum Existence {
     Absent,
     /// Defined, not active.
     Off,
-    /// Active.
-    Live(Live),
+    /// Active. Shared, as a look is both kept and compared.
+    Live(Arc<Live>),
 }
 
 /// The live side of a machine.
@@ -49,6 +50,8 @@ pub(super) struct Live {
     pub(super) entries: Vec<Entry>,
     /// Block devices of the host, by the files that name them.
     pub(super) disks: BTreeSet<String>,
+    /// The instances that entries of ours name, sorted.
+    instances: Vec<InstanceId>,
 }
 
 /// A hostdev; `own` holds our alias where it is ours.
@@ -65,31 +68,41 @@ impl Entry {
     }
 }
 
+/// Those that are ours.
+pub(super) fn own(entries: &[Entry]) -> impl Iterator<Item = (&OwnAlias, &Hostdev)> {
+    entries
+        .iter()
+        .filter_map(|entry| Some((entry.own.as_ref()?, &entry.hostdev)))
+}
+
 impl From<LiveMachine> for Live {
     fn from(read: LiveMachine) -> Self {
+        let entries: Vec<Entry> = read
+            .hostdevs
+            .into_iter()
+            .map(|hostdev| Entry {
+                own: hostdev.own_alias(),
+                hostdev,
+            })
+            .collect();
+        let mut instances: Vec<InstanceId> =
+            own(&entries).map(|(alias, _)| alias.instance).collect();
+        instances.sort_unstable();
         Self {
             run: read.run,
             activity: read.activity,
             paused: read.paused,
             ports: read.ports,
             disks: read.disks,
-            entries: read
-                .hostdevs
-                .into_iter()
-                .map(|hostdev| Entry {
-                    own: hostdev.own_alias(),
-                    hostdev,
-                })
-                .collect(),
+            entries,
+            instances,
         }
     }
 }
 
 impl Live {
     pub(super) fn own(&self) -> impl Iterator<Item = (&OwnAlias, &Hostdev)> {
-        self.entries
-            .iter()
-            .filter_map(|entry| Some((entry.own.as_ref()?, &entry.hostdev)))
+        own(&self.entries)
     }
 
     pub(super) fn entry(&self, alias: &OwnAlias) -> Option<&Hostdev> {
@@ -106,6 +119,23 @@ impl Live {
         } else {
             None
         }
+    }
+
+    /// Where this look and a later one at the same run differ: the entries of
+    /// each between those that both begin and end with.
+    pub(super) fn differing<'l>(&'l self, other: &'l Self) -> (&'l [Entry], &'l [Entry]) {
+        let (mut gone, mut come) = (self.entries.as_slice(), other.entries.as_slice());
+        while let (Some((a, before)), Some((b, after))) = (gone.split_first(), come.split_first())
+            && a == b
+        {
+            (gone, come) = (before, after);
+        }
+        while let (Some((a, before)), Some((b, after))) = (gone.split_last(), come.split_last())
+            && a == b
+        {
+            (gone, come) = (before, after);
+        }
+        (gone, come)
     }
 
     /// Whether a change that is not of our making lies between two looks.
@@ -230,6 +260,6 @@ impl Machine {
     /// Whether it holds this instance by an entry of ours.
     pub(super) fn has(&self, instance: InstanceId) -> bool {
         self.live()
-            .is_some_and(|live| live.own().any(|(alias, _)| alias.instance == instance))
+            .is_some_and(|live| live.instances.binary_search(&instance).is_ok())
     }
 }

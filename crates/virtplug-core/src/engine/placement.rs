@@ -1,7 +1,7 @@
 //! Where each device belongs: decided anew when the device, its surroundings,
 //! a machine or a place in a pool changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use super::devices::Interest;
@@ -96,9 +96,14 @@ impl Engine {
         }
     }
 
+    /// Whether a change of a device may change what rules say of those below it.
+    pub(super) fn matters_below(&self, device: &Device) -> bool {
+        device.is_hub() && self.policy.as_ref().is_some_and(Policy::looks_upwards)
+    }
+
     /// Judges the devices below a hub, on both halves of its socket.
     pub(super) fn judge_below(&mut self, hub: &Device) {
-        if !hub.is_hub() || !self.policy.as_ref().is_some_and(Policy::looks_upwards) {
+        if !self.matters_below(hub) {
             return;
         }
         let peer = hub.peer.known().and_then(Option::as_ref);
@@ -304,10 +309,17 @@ impl Engine {
                     && rule.options == old.options
             })
         };
-        self.pools.renumber(same);
+        // Only rules with a count have places.
+        let rules = old.iter().flat_map(|old| old.rules().iter().enumerate());
+        let counting = rules.filter(|(_, rule)| rule.options.count.is_some());
+        let renumbered: BTreeMap<usize, usize> = counting
+            .filter_map(|(number, _)| Some((number, same(number)?)))
+            .collect();
+        let renumbered = |number: usize| renumbered.get(&number).copied();
+        self.pools.renumber(renumbered);
         for port in self.devices.ports() {
             let given_by = self.devices.at(&port).and_then(|present| present.given_by);
-            let kept = given_by.and_then(same);
+            let kept = given_by.and_then(renumbered);
             self.devices
                 .give(&port, kept.filter(|rule| self.pools.has(*rule, &port)));
             if let Some(present) = self.devices.at_mut(&port) {

@@ -228,6 +228,9 @@ impl Engine {
             let Some(present) = self.devices.at(port) else {
                 continue;
             };
+            if state.has(present.device.instance) {
+                continue;
+            }
             match self.obstacle(machine, present) {
                 // A device that comes and goes must not hold up the others.
                 None if self.flaps.is_restless(port, self.now) => {

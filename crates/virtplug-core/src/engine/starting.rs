@@ -49,6 +49,9 @@ impl Engine {
             Existence::Live(live) => live.paused,
             Existence::Unread | Existence::Absent => false,
         };
+        if !idle {
+            return None;
+        }
         let starts = |port: &&PortPath| {
             self.devices.at(port).is_some_and(|present| {
                 let grant = present.assignment.grant();
@@ -58,7 +61,7 @@ impl Engine {
                     && self.may_start(machine, present)
             })
         };
-        state.wanted.iter().find(starts).filter(|_| idle).cloned()
+        state.wanted.iter().find(starts).cloned()
     }
 
     pub(super) fn start_machine(&mut self, machine: &MachineKey, port: PortPath) {
