@@ -14,6 +14,8 @@ if [[ -z $promtool ]]; then
     promtool=$folder/usr/bin/promtool
     if [[ ! -x $promtool ]]; then
         mkdir -p "$folder"
+        # A fresh machine has no lists yet; only root may fetch them.
+        apt-cache show prometheus > /dev/null 2>&1 || apt-get -qq update || true
         if ! (cd "$folder" && apt-get -qq download prometheus && dpkg-deb -x prometheus_*.deb .); then
             echo "No promtool here, and apt-get cannot download the package prometheus." >&2
             echo "Run apt-get update, or put promtool into the PATH." >&2

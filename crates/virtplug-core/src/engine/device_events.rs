@@ -196,23 +196,21 @@ impl Engine {
         self.judge_below(&gone.device);
     }
 
-    /// Marks the machines that the device with an address concerns.
+    /// Marks the machines that the devices with an address concern.
     pub(super) fn touch_address(&mut self, address: HostAddress) {
-        if let Some(present) = self.devices.with_address(address) {
-            self.touch(present.device.instance, address);
+        let devices = self.devices.at_address(address);
+        let instances: Vec<InstanceId> = devices.map(|present| present.device.instance).collect();
+        for instance in instances {
+            self.touch(instance, address);
         }
     }
 
     /// Marks the machines that an instance or an address concerns: the one
     /// that is to have it, and those that hold it.
     pub(super) fn touch(&mut self, instance: InstanceId, address: HostAddress) {
-        let wanting = [
-            self.devices.with_instance(instance),
-            self.devices.with_address(address),
-        ];
+        let wanting = self.devices.with_instance(instance).into_iter();
         let wanting = wanting
-            .into_iter()
-            .flatten()
+            .chain(self.devices.at_address(address))
             .filter_map(|present| present.assignment.machine());
         let holding = self
             .occupants

@@ -93,7 +93,9 @@ pub(super) struct Devices {
     /// Boxed, as half of the room in a tree is empty.
     present: BTreeMap<PortPath, Box<Present>>,
     by_instance: BTreeMap<InstanceId, PortPath>,
-    by_address: BTreeMap<HostAddress, PortPath>,
+    /// More than one where a device has the address that another one had before, and
+    /// that was not told yet; the one that was read last comes last.
+    by_address: BTreeMap<HostAddress, Vec<PortPath>>,
     /// Devices with the same vendor, product and serial number.
     by_identity: BTreeMap<Identity, BTreeSet<PortPath>>,
     by_disk: ByDisk<PortPath>,
@@ -123,7 +125,16 @@ impl Devices {
     }
 
     pub(super) fn with_address(&self, address: HostAddress) -> Option<&Present> {
-        self.at(self.by_address.get(&address)?)
+        self.at_address(address).next_back()
+    }
+
+    /// All devices that were read with an address.
+    pub(super) fn at_address(
+        &self,
+        address: HostAddress,
+    ) -> impl DoubleEndedIterator<Item = &Present> {
+        let ports = self.by_address.get(&address).into_iter().flatten();
+        ports.filter_map(|port| self.at(port))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Present> {
@@ -147,7 +158,8 @@ impl Devices {
         let before = self.take(&port);
         self.by_instance
             .insert(present.device.instance, port.clone());
-        self.by_address.insert(present.device.address, port.clone());
+        let ports = self.by_address.entry(present.device.address).or_default();
+        ports.push(port.clone());
         if let Some(identity) = Identity::of(&present.device) {
             let namesakes = self.by_identity.entry(identity).or_default();
             namesakes.insert(port.clone());
@@ -165,9 +177,11 @@ impl Devices {
         self.uses_to_read.remove(port);
         let before = *self.present.remove(port)?;
         self.by_instance.remove(&before.device.instance);
-        // The address may already belong to a device that was read later.
-        if self.by_address.get(&before.device.address) == Some(port) {
-            self.by_address.remove(&before.device.address);
+        if let Some(ports) = self.by_address.get_mut(&before.device.address) {
+            ports.retain(|one| one != port);
+            if ports.is_empty() {
+                self.by_address.remove(&before.device.address);
+            }
         }
         if let Some(identity) = Identity::of(&before.device)
             && let Some(namesakes) = self.by_identity.get_mut(&identity)

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, again, serial};
 use crate::testing::{device, machine};
-use crate::{Assignment, Device, Event, Fact, Obstacle, PortPath, Report, UdevRecord};
+use crate::{Assignment, CallError, Device, Event, Fact, Obstacle, PortPath, Report, UdevRecord};
 
 fn attached() -> Bench {
     let mut bench = Bench::new(vec![serial("A", "vm")]);
@@ -202,4 +202,19 @@ fn an_unreadable_port_does_not_stop_the_attach_of_what_was_read() {
     ));
     bench.pass_seconds(1);
     assert_eq!(bench.waiting(), ["attach 1-1:6 to vm"]);
+}
+
+/// A device has a number that another one is still known by, as when all are
+/// enumerated anew: its call ends, and the other one is not forgotten.
+#[test]
+fn a_device_whose_number_another_one_has_by_now_is_settled_after_it() {
+    let mut bench = Bench::new(vec![serial("A", "vm"), serial("B", "other")]);
+    bench.start("other");
+    bench.plug(device("1-1", 5, "A"));
+    bench.plug(device("1-3", 5, "B"));
+    assert_eq!(bench.waiting(), ["attach 1-3:5 to other"]);
+    bench.start("vm");
+    assert_eq!(bench.waiting(), ["attach 1-3:5 to other"]);
+    bench.end_call(Err(CallError::InstanceChanged));
+    assert_eq!(bench.waiting(), ["attach 1-1:5 to vm"]);
 }
