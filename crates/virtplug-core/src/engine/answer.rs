@@ -89,6 +89,10 @@ impl Engine {
     }
 
     fn detached(&mut self, machine: &MachineKey, request: &DetachRequest, outcome: Outcome) {
+        let state = self.machines.get_mut(machine);
+        if let Some(leaving) = state.and_then(|state| state.leaving.get_mut(&request.alias)) {
+            leaving.last = self.now;
+        }
         self.learn(machine, outcome.after);
         let Some(state) = self.machines.get_mut(machine) else {
             return;
@@ -102,7 +106,6 @@ impl Engine {
         let Some(leaving) = state.leaving.get_mut(&request.alias) else {
             return;
         };
-        leaving.last = self.now;
         match outcome.result {
             // QEMU confirms by an event; until then there is nothing to repeat.
             Ok(()) => {

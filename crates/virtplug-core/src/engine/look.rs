@@ -122,8 +122,7 @@ impl Engine {
             }
             (Existence::Unread, Existence::Live(_)) => {}
             _ => {
-                state.attempts.clear();
-                state.leaving.clear();
+                state.begin_anew(self.now);
                 if let Existence::Live(old) = &before {
                     self.leave_devices(machine, old);
                     self.machine_ended(machine);
@@ -212,12 +211,8 @@ impl Engine {
         self.report_arrivals(machine, Some(old), come);
         for (alias, _) in own(gone).filter(|(alias, _)| new.entry(alias).is_none()) {
             let state = self.machines.get_mut(machine);
-            if let Some(leaving) = state.and_then(|state| state.leaving.remove(alias)) {
-                self.report(Report::Detached(
-                    machine.clone(),
-                    alias.clone(),
-                    leaving.reason,
-                ));
+            if let Some(reason) = state.and_then(|state| state.reason_gone(alias, self.now)) {
+                self.report(Report::Detached(machine.clone(), alias.clone(), reason));
             } else if watched
                 && self
                     .devices

@@ -228,6 +228,9 @@ pub(super) struct Machine {
     pub(super) wanted: BTreeSet<PortPath>,
     pub(super) attempts: BTreeMap<InstanceId, Attempts>,
     pub(super) leaving: BTreeMap<OwnAlias, Leaving>,
+    /// Detaches that were asked for in an earlier run. Until then they may still
+    /// meet an entry that came back with a saved machine.
+    late: BTreeMap<OwnAlias, (DetachReason, Time)>,
     /// When it wants to be considered again.
     pub(super) wake: Option<Time>,
 }
@@ -247,6 +250,33 @@ impl Machine {
         self.leaving.iter().any(|(alias, leaving)| {
             alias.port == *port && leaving.backoff.failures() <= 1 && now < leaving.backoff.until()
         })
+    }
+
+    /// Another look takes the place of the last one, and not at the same run.
+    pub(super) fn begin_anew(&mut self, now: Time) {
+        self.attempts.clear();
+        let leaving = std::mem::take(&mut self.leaving);
+        let late = leaving.into_iter().map(|(alias, leaving)| {
+            let until = leaving.over();
+            (alias, (leaving.reason, until))
+        });
+        self.late.extend(late);
+        let live = match &self.existence {
+            Existence::Live(live) => Some(live),
+            _ => None,
+        };
+        self.late.retain(|alias, (_, until)| {
+            now < *until && live.is_none_or(|live| live.entry(alias).is_some())
+        });
+    }
+
+    /// Why an entry that has gone was asked to go, if it was.
+    pub(super) fn reason_gone(&mut self, alias: &OwnAlias, now: Time) -> Option<DetachReason> {
+        let late = self.late.remove(alias);
+        let late = late.filter(|(_, until)| now < *until);
+        let leaving = self.leaving.remove(alias);
+        let leaving = leaving.map(|leaving| leaving.reason);
+        leaving.or(late.map(|(reason, _)| reason))
     }
 
     /// The guest port that a rule asks for, if something is there.

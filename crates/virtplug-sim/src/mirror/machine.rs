@@ -31,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) watched: bool,
     /// Detaches that were asked for in this run.
     pub(crate) detaches: BTreeMap<OwnAlias, Tries>,
+    /// Those of earlier runs, which may meet an entry that a saved machine brought back.
+    late: BTreeSet<OwnAlias>,
     pub(crate) attaches: BTreeMap<InstanceId, Tries>,
     /// Devices of which an attach was answered in this run.
     pub(crate) tried: BTreeSet<InstanceId>,
@@ -137,14 +139,21 @@ impl Known {
                     if here.contains(&alias) {
                         continue;
                     }
-                    let asked = self.detaches.remove(&alias).is_some();
+                    let late = self.late.remove(&alias);
+                    let asked = self.detaches.remove(&alias).is_some() || late;
                     if !asked && watched && belongs.contains(&alias.instance) {
                         self.held.insert(alias.instance, alias.port);
                     }
                 }
             }
             _ => {
-                self.detaches.clear();
+                self.late
+                    .extend(std::mem::take(&mut self.detaches).into_keys());
+                if let MachineRead::Live(new) = read {
+                    let back = own_entries(Some(new));
+                    self.late
+                        .retain(|alias| back.iter().any(|(own, _)| own == alias));
+                }
                 self.tried.clear();
                 self.forgive_all();
                 self.held.clear();

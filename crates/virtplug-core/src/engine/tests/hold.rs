@@ -131,3 +131,28 @@ fn what_goes_while_nobody_watches_is_not_held() {
     bench.pass_seconds(10);
     assert_eq!(bench.run(), ["attach 1-1:5 to vm"]);
 }
+
+/// A machine that is saved and started has its entries back. A detach of before
+/// may meet them then, and nobody else did that.
+#[test]
+fn a_detach_that_lands_in_the_next_run_is_ours() {
+    let mut bench = Bench::new(vec![serial("A", "vm")]);
+    bench.start("vm");
+    bench.plug(device("1-1", 5, "A"));
+    bench.run();
+    let saved = bench.machine("vm").hostdevs.clone();
+    bench.hold("1-1", "host");
+    assert_eq!(bench.waiting().len(), 1);
+    bench.stop("vm");
+    bench.start("vm");
+    bench.machine("vm").hostdevs = saved;
+    bench.end_call(Ok(()));
+    // With the run ended what was decided by hand; the device is where it belongs.
+    assert_eq!(bench.waiting(), [""; 0]);
+    bench.machine("vm").hostdevs.clear();
+    bench.reports.clear();
+    bench.changed("vm");
+    assert_eq!(bench.run(), ["attach 1-1:5 to vm"]);
+    let held = |report: &Report| matches!(report, Report::Held(..));
+    assert!(!bench.reports.iter().any(held), "{:?}", bench.reports);
+}
