@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::departures::Departure;
-use super::devices::{Present, Scan, remember};
+use super::devices::{Present, Scan};
 use super::guard::is_same_but_for_use;
 use super::{Engine, Wake};
 use crate::action::Action;
 use crate::device::{Device, InstanceId};
+use crate::fact::Fact;
 use crate::id::HostAddress;
 use crate::machine::MachineKey;
 use crate::policy::Policy;
@@ -228,4 +229,30 @@ impl Engine {
         marked.dedup();
         self.dirty.extend(marked.into_iter().cloned());
     }
+}
+
+/// Completes a fresh read with what was known of the same instance: a
+/// descriptor does not change while an instance lives, so what failed to be
+/// read again is as it was. `authorized` and `in_use` can change, so they must
+/// be read.
+fn remember(mut fresh: Device, known: &Device) -> Device {
+    fn keep<T: Clone>(fresh: &mut Fact<T>, known: &Fact<T>) {
+        if matches!(fresh, Fact::Unknown) {
+            fresh.clone_from(known);
+        }
+    }
+    if fresh.instance == known.instance {
+        keep(&mut fresh.serial, &known.serial);
+        keep(&mut fresh.manufacturer, &known.manufacturer);
+        keep(&mut fresh.product_name, &known.product_name);
+        keep(&mut fresh.revision, &known.revision);
+        keep(&mut fresh.interfaces, &known.interfaces);
+        keep(&mut fresh.speed, &known.speed);
+        keep(&mut fresh.removable, &known.removable);
+        keep(&mut fresh.peer, &known.peer);
+        keep(&mut fresh.half, &known.half);
+        keep(&mut fresh.udev, &known.udev);
+        fresh.processed |= known.processed;
+    }
+    fresh
 }

@@ -378,29 +378,3 @@ impl Topology for Devices {
         }
     }
 }
-
-/// Completes a fresh read with what was known of the same instance: a
-/// descriptor does not change while an instance lives, so what failed to be
-/// read again is as it was. `authorized` and `in_use` can change, so they must
-/// be read.
-pub(super) fn remember(mut fresh: Device, known: &Device) -> Device {
-    fn keep<T: Clone>(fresh: &mut Fact<T>, known: &Fact<T>) {
-        if matches!(fresh, Fact::Unknown) {
-            fresh.clone_from(known);
-        }
-    }
-    if fresh.instance == known.instance {
-        keep(&mut fresh.serial, &known.serial);
-        keep(&mut fresh.manufacturer, &known.manufacturer);
-        keep(&mut fresh.product_name, &known.product_name);
-        keep(&mut fresh.revision, &known.revision);
-        keep(&mut fresh.interfaces, &known.interfaces);
-        keep(&mut fresh.speed, &known.speed);
-        keep(&mut fresh.removable, &known.removable);
-        keep(&mut fresh.peer, &known.peer);
-        keep(&mut fresh.half, &known.half);
-        keep(&mut fresh.udev, &known.udev);
-        fresh.processed |= known.processed;
-    }
-    fresh
-}
