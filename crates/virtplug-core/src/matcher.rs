@@ -191,10 +191,10 @@ impl Matcher {
     fn judge_descriptors(&self, device: &Device) -> Verdict {
         let mut verdict = Verdict::Yes;
         if let Some(wanted) = &self.vendor {
-            verdict = verdict.and(hex(wanted, device.vendor.0));
+            verdict = verdict.and(Verdict::of(wanted.hold_digits(device.vendor.0)));
         }
         if let Some(wanted) = &self.product {
-            verdict = verdict.and(hex(wanted, device.product.0));
+            verdict = verdict.and(Verdict::of(wanted.hold_digits(device.product.0)));
         }
         if let Some(wanted) = &self.class {
             let holds = wanted.iter().any(|pattern| pattern.holds(device.class));
@@ -202,7 +202,7 @@ impl Matcher {
         }
         if let Some(wanted) = &self.revision {
             verdict = verdict.and(match device.revision {
-                Fact::Known(revision) => hex(wanted, revision.0),
+                Fact::Known(revision) => Verdict::of(wanted.hold_digits(revision.0)),
                 Fact::Unknown => Verdict::Unknown,
             });
         }
@@ -338,14 +338,6 @@ impl Exactness {
             (false, false, false) => Specificity::Rest,
         }
     }
-}
-
-pub(crate) fn hex(wanted: &Patterns, actual: u16) -> Verdict {
-    let digits = [12, 8, 4, 0].map(|shift| match (actual >> shift).to_le_bytes()[0] & 0xf {
-        digit @ 0..=9 => b'0' + digit,
-        digit => b'a' + digit - 10,
-    });
-    Verdict::of(wanted.hold(&digits))
 }
 
 pub(crate) fn text(wanted: &Patterns, actual: &Fact<Option<RawText>>) -> Verdict {

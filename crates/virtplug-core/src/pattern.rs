@@ -157,6 +157,15 @@ impl Patterns {
         self.0.iter().any(|pattern| pattern.holds(bytes))
     }
 
+    /// Whether a number is one of those wanted, written as four hexadecimal digits.
+    pub(crate) fn hold_digits(&self, number: u16) -> bool {
+        let digits = [12, 8, 4, 0].map(|shift| match (number >> shift).to_le_bytes()[0] & 0xf {
+            digit @ 0..=9 => b'0' + digit,
+            digit => b'a' + digit - 10,
+        });
+        self.hold(&digits)
+    }
+
     /// Whether all are exact texts.
     pub fn are_exact(&self) -> bool {
         self.0.iter().all(|pattern| pattern.exact().is_some())

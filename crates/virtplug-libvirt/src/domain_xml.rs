@@ -3,9 +3,12 @@
 
 #![forbid(unsafe_code)]
 
+mod disks;
+
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use disks::disks;
 use roxmltree::{Document, Node, ParsingOptions};
 use thiserror::Error;
 use virtplug_core::{BusNumber, DeviceNumber, GuestPorts, HostAddress, Hostdev};
@@ -109,20 +112,6 @@ fn hostdev(entry: Node<'_, '_>) -> Option<Hostdev> {
         missing: source.is_some_and(|source| source.attribute("missing") == Some("yes")),
         guest_port: guest_port(entry).map(|(bus, port)| format!("{bus}:{port}")),
     })
-}
-
-/// The block devices behind a `<disk>`, those that it is layered on or copied
-/// to included. A file image may be one, too: `<source file='/dev/sdb'/>`.
-fn disks<'a>(entry: Node<'a, '_>) -> impl Iterator<Item = String> + 'a {
-    let disk = is(entry, "disk").then_some(entry);
-    let parts = disk.into_iter().flat_map(|disk| disk.descendants());
-    let sources = parts.filter(|part| is(*part, "source"));
-    let files = sources.filter_map(|source| {
-        let file = source.attribute("file");
-        let file = file.filter(|file| file.starts_with("/dev/"));
-        source.attribute("dev").or(file)
-    });
-    files.map(str::to_owned)
 }
 
 /// `bus` and `device` are decimal, however many zeros lead.

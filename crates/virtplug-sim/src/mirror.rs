@@ -197,7 +197,7 @@ impl Mirror {
             }
             Event::MachineRead(machine, read) => {
                 self.in_flight.remove(machine);
-                self.learn(machine, read);
+                self.learn(now, machine, read);
             }
             Event::Done(op, outcome) => self.done(now, *op, outcome),
             Event::MachineChanged(_) | Event::HostdevChanged(..) | Event::Tick => {}
@@ -289,7 +289,11 @@ impl Mirror {
         // if the answer tells that this is over.
         let belonged = matches!(&asked, Asked::Attach(_, alias)
             if self.wish(alias.instance).is_some_and(|wish| wish.is_machine(&machine)));
-        self.learn(&machine, &outcome.after);
+        if let Asked::Detach(_, alias) = &asked {
+            let known = self.machines.entry(machine.clone()).or_default();
+            known.detach_answered(now, alias);
+        }
+        self.learn(now, &machine, &outcome.after);
         let known = self.machines.entry(machine.clone()).or_default();
         match asked {
             Asked::Attach(_, alias) if matches!(outcome.result, Err(CallError::InUse(_))) => {
@@ -301,12 +305,11 @@ impl Mirror {
                     known.attach_failed(now, alias.instance);
                 }
             }
-            Asked::Detach(_, alias) => known.detach_answered(now, &alias),
             _ => {}
         }
     }
 
-    fn learn(&mut self, machine: &MachineKey, read: &MachineRead) {
+    fn learn(&mut self, now: Time, machine: &MachineKey, read: &MachineRead) {
         let up = self.up.contains(&machine.uri);
         let belongs: BTreeSet<InstanceId> = self
             .devices
@@ -328,7 +331,7 @@ impl Mirror {
         }
         self.unresolved.remove(machine);
         let run = known.live().map(|live| live.run);
-        known.learn(read, &belongs);
+        known.learn(now, read, &belongs);
         self.end_with(machine, read);
         let known = self.machines.entry(machine.clone()).or_default();
         let ended = run.is_some() && run != known.live().map(|live| live.run);

@@ -134,7 +134,7 @@ impl Engine {
         }
         self.end_with(machine, existence);
         self.index_occupants(machine, differing, existence);
-        self.take_machine_disks(machine, live_of(&before), live_of(existence));
+        self.take_machine_disks(machine, before.live(), existence.live());
         self.reconsider_after(machine, (&before, existence), differing);
         let (gone, come) = differing;
         for entry in gone.iter().chain(come) {
@@ -177,7 +177,7 @@ impl Engine {
             self.reconsider.extend(watched.cloned());
         }
         for (entries, other) in [(gone, after), (come, before)] {
-            let other = live_of(other);
+            let other = other.live();
             for (alias, _) in own(entries) {
                 let both = other.is_some_and(|other| other.entry(alias).is_some());
                 let present = self.devices.with_instance(alias.instance);
@@ -282,7 +282,7 @@ impl Engine {
             }
         }
         // An entry that stays may have the port or the address of one that went.
-        let stays = live_of(after).into_iter().flat_map(|live| &live.entries);
+        let stays = after.live().into_iter().flat_map(|live| &live.entries);
         let alike = stays.filter(|entry| {
             let address = entry.occupies();
             let port = entry.own.as_ref().map(|alias| &alias.port);
@@ -321,16 +321,9 @@ impl Engine {
     }
 }
 
-fn live_of(existence: &Existence) -> Option<&Live> {
-    match existence {
-        Existence::Live(live) => Some(live),
-        _ => None,
-    }
-}
-
 /// What of two looks is not the same in both; all of it, where they are not at one run.
 fn differing<'l>(before: &'l Existence, after: &'l Existence) -> (&'l [Entry], &'l [Entry]) {
-    match (live_of(before), live_of(after)) {
+    match (before.live(), after.live()) {
         (Some(old), Some(new)) if old.run == new.run => old.differing(new),
         (old, new) => {
             let entries = |live: Option<&'l Live>| live.map_or(&[][..], |live| &live.entries);

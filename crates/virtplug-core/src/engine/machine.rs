@@ -40,6 +40,16 @@ pub(super) enum Existence {
     Live(Arc<Live>),
 }
 
+impl Existence {
+    /// The live side, where there is one.
+    pub(super) fn live(&self) -> Option<&Live> {
+        match self {
+            Self::Live(live) => Some(live),
+            _ => None,
+        }
+    }
+}
+
 /// The live side of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Live {
@@ -237,10 +247,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn live(&self) -> Option<&Live> {
-        match &self.existence {
-            Existence::Live(live) => Some(live),
-            _ => None,
-        }
+        self.existence.live()
     }
 
     /// Whether an entry of an earlier instance at a port was asked to go a
@@ -261,10 +268,7 @@ impl Machine {
             (alias, (leaving.reason, until))
         });
         self.late.extend(late);
-        let live = match &self.existence {
-            Existence::Live(live) => Some(live),
-            _ => None,
-        };
+        let live = self.existence.live();
         self.late.retain(|alias, (_, until)| {
             now < *until && live.is_none_or(|live| live.entry(alias).is_some())
         });

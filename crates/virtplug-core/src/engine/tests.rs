@@ -4,6 +4,7 @@ mod bench;
 mod conflict;
 mod connection;
 mod devices;
+mod disks;
 mod failure;
 mod flapping;
 mod follow;

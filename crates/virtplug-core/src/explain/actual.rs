@@ -8,7 +8,7 @@ use super::Condition;
 use crate::class::ClassCode;
 use crate::device::UdevRecord;
 use crate::fact::Fact;
-use crate::matcher::{Verdict, hex, text};
+use crate::matcher::{Verdict, text};
 use crate::pattern::{Pattern, Patterns};
 use crate::text::{Escaped, RawText};
 
@@ -50,9 +50,7 @@ pub(super) fn list_of_classes(codes: &BTreeSet<ClassCode>) -> String {
 
 /// Judges a number that is written as four hexadecimal digits.
 pub(super) fn four_digits(wanted: &Patterns, actual: Fact<u16>) -> Judged {
-    let verdict = actual
-        .known()
-        .map_or(Verdict::Unknown, |actual| hex(wanted, *actual));
+    let verdict = Verdict::of_fact(&actual, |actual| wanted.hold_digits(*actual));
     Judged::plain(shown(&actual, |code| format!("\"{code:04x}\"")), verdict)
 }
 

@@ -86,29 +86,6 @@ fn a_machine_without_usb_has_no_controller() {
 }
 
 #[test]
-fn disks_are_told_by_the_files_of_the_host() {
-    let domain = devices(
-        "<disk type='block' device='disk'>
-           <source dev='/dev/disk/by-id/usb-Stick-0:0'/>
-           <backingStore type='block'><source dev='/dev/sdc'/></backingStore>
-           <mirror type='block'><source dev='/dev/sdd'/></mirror>
-         </disk>
-         <disk type='file'><source file='/dev/sde'/></disk>
-         <disk type='file'><source file='/var/lib/libvirt/images/a.img'/></disk>
-         <disk type='file' device='cdrom'/>
-         <interface type='direct'><source dev='enx0' mode='bridge'/></interface>
-         <hostdev mode='capabilities' type='storage'><source><block>/dev/sdz</block></source></hostdev>",
-    );
-    let files = [
-        "/dev/disk/by-id/usb-Stick-0:0",
-        "/dev/sdc",
-        "/dev/sdd",
-        "/dev/sde",
-    ];
-    assert_eq!(domain.disks, files.map(str::to_owned).into());
-}
-
-#[test]
 fn companions_share_ports_and_a_hub_adds_seven() {
     let domain = read(ICH9_AND_HUB);
     // 6 of ich9-ehci1 + 8 of the hub - hub, tablet, disk behind the hub.

@@ -11,6 +11,10 @@ use virtplug_core::{
 /// After that long a detach that was called off meanwhile counts as a new one.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
+/// After that long a detach of an earlier run takes out nothing any more. The engine
+/// takes one for its own for 60 to 75 s.
+const LANDED: Duration = Duration::from_secs(80);
+
 /// Calls of one kind that did not help, since the last relevant change.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tries {
@@ -31,8 +35,8 @@ pub(crate) struct Known {
     pub(crate) watched: bool,
     /// Detaches that were asked for in this run.
     pub(crate) detaches: BTreeMap<OwnAlias, Tries>,
-    /// Those of earlier runs, which may meet an entry that a saved machine brought back.
-    late: BTreeSet<OwnAlias>,
+    /// Until when those of earlier runs may meet an entry that a saved machine brought back.
+    late: BTreeMap<OwnAlias, Time>,
     pub(crate) attaches: BTreeMap<InstanceId, Tries>,
     /// Devices of which an attach was answered in this run.
     pub(crate) tried: BTreeSet<InstanceId>,
@@ -118,7 +122,7 @@ impl Known {
     }
 
     /// Takes a look; `belongs` are the instances that are to be here.
-    pub(crate) fn learn(&mut self, read: &MachineRead, belongs: &BTreeSet<InstanceId>) {
+    pub(crate) fn learn(&mut self, now: Time, read: &MachineRead, belongs: &BTreeSet<InstanceId>) {
         let before = self.read.replace(read.clone());
         let watched = std::mem::replace(&mut self.watched, true);
         match (before, read) {
@@ -139,7 +143,7 @@ impl Known {
                     if here.contains(&alias) {
                         continue;
                     }
-                    let late = self.late.remove(&alias);
+                    let late = self.late.remove(&alias).is_some_and(|until| now < until);
                     let asked = self.detaches.remove(&alias).is_some() || late;
                     if !asked && watched && belongs.contains(&alias.instance) {
                         self.held.insert(alias.instance, alias.port);
@@ -147,12 +151,13 @@ impl Known {
                 }
             }
             _ => {
+                let detaches = std::mem::take(&mut self.detaches).into_iter();
                 self.late
-                    .extend(std::mem::take(&mut self.detaches).into_keys());
+                    .extend(detaches.map(|(alias, tries)| (alias, tries.last + LANDED)));
                 if let MachineRead::Live(new) = read {
                     let back = own_entries(Some(new));
                     self.late
-                        .retain(|alias| back.iter().any(|(own, _)| own == alias));
+                        .retain(|alias, _| back.iter().any(|(own, _)| own == alias));
                 }
                 self.tried.clear();
                 self.forgive_all();
