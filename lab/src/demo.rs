@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::outer::Outer;
 use crate::plug::{Plugged, Stick};
 use crate::progress::step;
+use crate::recipe::Release;
 
 const CONFIG: &str = r#"[machines.alpha]
 [[machines.alpha.device]]
@@ -32,7 +33,9 @@ impl Demo {
         println!("virtplug: USB devices stay with the machine they belong to.\n");
         println!("A real kernel, libvirt and QEMU run in an emulated machine. Nothing outside");
         println!("it is touched; the first time takes some minutes to build it.\n");
-        let outer = step("start the emulated host", || Outer::ready("demo"))?;
+        let outer = step("start the emulated host", || {
+            Outer::ready(Release::default(), "demo")
+        })?;
         let demo = Self {
             outer,
             auto: auto || !stdin().is_terminal(),

@@ -15,6 +15,7 @@ use crate::cache;
 use crate::outer::Outer;
 use crate::plug::Stick;
 use crate::progress::step;
+use crate::recipe::Release;
 
 const CONFIG: &str = r#"
 [machines.alpha]
@@ -29,7 +30,9 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// Measures, prints, and keeps the text in the cache folder.
 pub fn print() -> Result<()> {
-    let outer = step("start the lab", || Outer::ready("figures"))?;
+    let outer = step("start the lab", || {
+        Outer::ready(Release::default(), "figures")
+    })?;
     outer.install(CONFIG)?;
     step(&format!("plug {} devices", ROUNDS * STICKS.len()), || {
         plug_all(&outer)

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::recipe::Release;
 use crate::{cache, mirror, progress, recipe};
 
 /// Size of the disk; only what is written takes space.
@@ -24,9 +25,12 @@ pub struct Image {
 }
 
 impl Image {
-    /// The image of today's recipe, built if it is not there.
-    pub fn ready() -> Result<Self> {
-        let folder = cache::build("image", &recipe::image_key(), build)?;
+    /// A release's image of today's recipe, built if it is not there.
+    pub fn ready(release: Release) -> Result<Self> {
+        let key = recipe::image_key(release);
+        let folder = cache::build(&release.folder("image"), &key, |folder| {
+            build(folder, release)
+        })?;
         Ok(Self { folder })
     }
 
@@ -59,7 +63,7 @@ pub fn program(name: &str, package: &str) -> Result<PathBuf> {
         })
 }
 
-fn build(folder: &Path) -> Result<()> {
+fn build(folder: &Path, release: Release) -> Result<()> {
     let mmdebstrap = program("mmdebstrap", "mmdebstrap")?;
     let mkfs = program("mkfs.ext4", "e2fsprogs")?;
     let root = rustix::process::geteuid().is_root();
@@ -75,7 +79,10 @@ fn build(folder: &Path) -> Result<()> {
 
     progress::step("build the root of the outer machine (mmdebstrap)", || {
         let target = if root { &tree } else { &archive };
-        run(&mut strap(&mmdebstrap, target, work.path())?, folder)
+        run(
+            &mut strap(&mmdebstrap, target, work.path(), release)?,
+            folder,
+        )
     })?;
     progress::step("write its disk (mkfs.ext4)", || {
         if root {
@@ -104,9 +111,9 @@ fn build(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn strap(mmdebstrap: &Path, target: &Path, work: &Path) -> Result<Command> {
+fn strap(mmdebstrap: &Path, target: &Path, work: &Path, release: Release) -> Result<Command> {
     let sources = work.join("sources.list");
-    fs::write(&sources, mirror::sources()?)?;
+    fs::write(&sources, mirror::sources(release)?)?;
     let packages: Vec<_> = recipe::entries(recipe::PACKAGES).collect();
     let mut command = Command::new(mmdebstrap);
     command.args([
@@ -132,7 +139,7 @@ fn strap(mmdebstrap: &Path, target: &Path, work: &Path) -> Result<Command> {
     }
     hook += recipe::FINISH;
     command.arg(format!("--customize-hook={hook}"));
-    command.arg(recipe::RELEASE).arg(target).arg(&sources);
+    command.arg(release.name()).arg(target).arg(&sources);
     Ok(command)
 }
 

@@ -45,6 +45,7 @@ pub use attachment::Attachment;
 pub use machine::Machine;
 pub use outer::Outer;
 pub use plug::{Plugged, Stick};
-pub use scenario::scenario;
+pub use recipe::Release;
+pub use scenario::{scenario, scenario_on};
 
 pub use anyhow::{Context, Error, Result, bail, ensure};

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use lab::demo::Demo;
 use lab::payload::Program;
+use lab::recipe::Release;
 use lab::state::State;
 use lab::{Outer, Result, figures};
 
@@ -25,9 +26,16 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build the image and the saved state, if their recipe changed
-    Build,
+    Build {
+        /// Debian release of the outer machine
+        #[arg(long, value_enum, default_value_t)]
+        release: Release,
+    },
     /// Open the outer machine's console, or run a command in it
     Shell {
+        /// Debian release of the outer machine
+        #[arg(long, value_enum, default_value_t)]
+        release: Release,
         /// Run this with a shell instead
         command: Vec<String>,
     },
@@ -43,12 +51,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Build => State::ready(&Program::find()).map(|state| {
+        Command::Build { release } => State::ready(release, &Program::find()).map(|state| {
             println!("the lab is ready: {}", state.folder.display());
             ExitCode::SUCCESS
         }),
-        Command::Shell { command } if command.is_empty() => console(),
-        Command::Shell { command } => run(&command.join(" ")),
+        Command::Shell { release, command } if command.is_empty() => console(release),
+        Command::Shell { release, command } => run(release, &command.join(" ")),
         Command::Demo { auto } => Demo::show(auto).map(|()| ExitCode::SUCCESS),
         Command::Figures => figures::print().map(|()| ExitCode::SUCCESS),
     };
@@ -58,15 +66,15 @@ fn main() -> ExitCode {
     })
 }
 
-fn run(command: &str) -> Result<ExitCode> {
-    let output = Outer::ready("shell")?.run(command)?;
+fn run(release: Release, command: &str) -> Result<ExitCode> {
+    let output = Outer::ready(release, "shell")?.run(command)?;
     print!("{}", output.out);
     eprint!("{}", output.err);
     Ok(ExitCode::from(u8::try_from(output.code).unwrap_or(1)))
 }
 
-fn console() -> Result<ExitCode> {
+fn console(release: Release) -> Result<ExitCode> {
     eprintln!("the outer machine's console; Enter for a prompt, Ctrl-A X to leave");
-    Outer::on_terminal("shell")?.wait()?;
+    Outer::on_terminal(release, "shell")?.wait()?;
     Ok(ExitCode::SUCCESS)
 }

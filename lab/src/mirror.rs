@@ -1,5 +1,5 @@
-//! The package sources of the image: those of the host where it is Debian
-//! itself (a site's mirror is then used here too), else Debian's own.
+//! The package sources of the image: those of the host where it is Debian 12 or 13
+//! itself (a site's mirror is then used here too, for either release), else Debian's own.
 //!
 //! `VIRTPLUG_LAB_SOURCES` names a file with one-line entries to use instead.
 
@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::recipe::RELEASE;
+use clap::ValueEnum as _;
+
+use crate::recipe::Release;
 
 const DEFAULT: &str = "\
 deb http://deb.debian.org/debian bookworm main
@@ -17,11 +19,15 @@ deb http://deb.debian.org/debian bookworm-updates main
 deb http://deb.debian.org/debian-security bookworm-security main
 ";
 
-/// Entries in apt's one-line format.
-pub fn sources() -> Result<String> {
+/// Ends of the names of suites that belong to a release.
+const PARTS: [&str; 4] = ["", "-updates", "-security", "/updates"];
+
+/// Entries for a release in apt's one-line format.
+pub fn sources(release: Release) -> Result<String> {
     if let Some(path) = env::var_os("VIRTPLUG_LAB_SOURCES") {
-        return fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", Path::new(&path).display()));
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", Path::new(&path).display()))?;
+        return Ok(renamed(&text, release));
     }
     let mut entries = Vec::new();
     for path in files() {
@@ -31,17 +37,41 @@ pub fn sources() -> Result<String> {
             .extension()
             .is_some_and(|extension| extension == "sources")
         {
-            entries.extend(stanzas(&text));
+            entries.extend(stanzas(&text, release));
         } else {
-            entries.extend(lines(&text));
+            entries.extend(lines(&text, release));
         }
     }
-    let base = format!(" {RELEASE} main");
+    let base = format!(" {} main", release.name());
     if entries.iter().any(|entry| entry.ends_with(&base)) {
         Ok(entries.join("\n") + "\n")
     } else {
-        Ok(DEFAULT.to_owned())
+        Ok(renamed(DEFAULT, release))
     }
+}
+
+/// The suite of a release that is to it what the given one is to its own; `None` if
+/// that is none of Debian's releases that we know.
+fn suite_of(release: Release, suite: &str) -> Option<String> {
+    let part = Release::value_variants()
+        .iter()
+        .find_map(|known| suite.strip_prefix(known.name()))?;
+    PARTS
+        .contains(&part)
+        .then(|| format!("{}{part}", release.name()))
+}
+
+/// A text with the suites of a release in the place of another one's.
+fn renamed(text: &str, release: Release) -> String {
+    let mut entries = String::new();
+    for word in text.split_inclusive(char::is_whitespace) {
+        let suite = word.trim_end();
+        match suite_of(release, suite) {
+            Some(suite_here) => entries += &word.replacen(suite, &suite_here, 1),
+            None => entries += word,
+        }
+    }
+    entries
 }
 
 fn files() -> Vec<PathBuf> {
@@ -60,19 +90,22 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-/// Other vendors use Debian's suite names too, but sign with a key of their own.
-fn wanted(suite: &str, components: &str, signed_by: Option<&str>) -> bool {
-    let suites = ["", "-updates", "-security", "/updates"];
-    suites
-        .iter()
-        .any(|end| suite.strip_prefix(RELEASE) == Some(end))
-        && components
-            .split_whitespace()
-            .any(|component| component == "main")
-        && signed_by.is_none_or(|key| key.contains("debian-archive"))
+/// The suite to take in the place of one of the host's, if that is Debian's. Other
+/// vendors use Debian's suite names too, but sign with a key of their own.
+fn wanted(
+    release: Release,
+    suite: &str,
+    components: &str,
+    signed_by: Option<&str>,
+) -> Option<String> {
+    let debian = components
+        .split_whitespace()
+        .any(|component| component == "main")
+        && signed_by.is_none_or(|key| key.contains("debian-archive"));
+    suite_of(release, suite).filter(|_| debian)
 }
 
-fn lines(text: &str) -> Vec<String> {
+fn lines(text: &str, release: Release) -> Vec<String> {
     let mut entries = Vec::new();
     for line in text.lines().map(str::trim) {
         let Some(rest) = line.strip_prefix("deb ") else {
@@ -93,7 +126,7 @@ fn lines(text: &str) -> Vec<String> {
                 .split_whitespace()
                 .find_map(|option| option.strip_prefix("signed-by="))
         });
-        if wanted(suite, components, signed_by) {
+        if let Some(suite) = wanted(release, suite, components, signed_by) {
             let options = options
                 .map(|options| format!("[{options}] "))
                 .unwrap_or_default();
@@ -103,7 +136,7 @@ fn lines(text: &str) -> Vec<String> {
     entries
 }
 
-fn stanzas(text: &str) -> Vec<String> {
+fn stanzas(text: &str, release: Release) -> Vec<String> {
     let mut entries = Vec::new();
     for stanza in text.split("\n\n") {
         let field = |name: &str| {
@@ -135,7 +168,8 @@ fn stanzas(text: &str) -> Vec<String> {
         };
         for uri in uris.split_whitespace() {
             for suite in suites.split_whitespace() {
-                if binary && enabled && wanted(suite, components, signed_by) {
+                let suite = wanted(release, suite, components, signed_by);
+                if let Some(suite) = suite.filter(|_| binary && enabled) {
                     entries.push(format!("deb {options}{uri} {suite} main"));
                 }
             }
@@ -155,7 +189,7 @@ mod tests {
             deb [signed-by=/usr/share/keyrings/other.gpg] https://other.example bookworm main\n\
             deb https://vendor.example/linux/debian bookworm stable\n";
         assert_eq!(
-            lines(text),
+            lines(text, Release::Bookworm),
             ["deb [arch=amd64] http://mirror.example/debian bookworm main"]
         );
     }
@@ -168,11 +202,29 @@ mod tests {
             Types: deb\nURIs: https://other.example\nSuites: nodistro\nComponents: main\n";
         let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
         assert_eq!(
-            stanzas(text),
+            stanzas(text, Release::Bookworm),
             [
                 format!("deb [signed-by={key}] http://mirror.example/debian bookworm main"),
                 format!("deb [signed-by={key}] http://mirror.example/debian bookworm-updates main"),
             ]
         );
+    }
+
+    #[test]
+    fn another_release_comes_from_the_same_places() {
+        let text = "deb http://mirror.example/debian bookworm main\n\
+            deb http://mirror.example/debian-security bookworm-security main\n\
+            deb http://mirror.example/bookworm sid main\n";
+        let renamed = renamed(text, Release::Trixie);
+        let entries: Vec<_> = renamed.lines().collect();
+        assert_eq!(
+            entries,
+            [
+                "deb http://mirror.example/debian trixie main",
+                "deb http://mirror.example/debian-security trixie-security main",
+                "deb http://mirror.example/bookworm sid main",
+            ]
+        );
+        assert_eq!(lines(text, Release::Trixie), entries[..2]);
     }
 }

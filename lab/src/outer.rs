@@ -16,6 +16,7 @@ use crate::machine::Machine;
 use crate::monitor::Monitor;
 use crate::payload::{self, Program};
 use crate::qemu::{Console, Launch, Qemu, Start};
+use crate::recipe::Release;
 use crate::state::{BOOT, State};
 use crate::wait::{Seen, until_within};
 use crate::world::World;
@@ -42,18 +43,18 @@ pub struct Outer {
 impl Outer {
     /// Starts from the saved state (made first, if it is not there). `name`
     /// names the folder for the logs.
-    pub fn ready(name: &str) -> Result<Self> {
-        Self::start(name, Console::Log)
+    pub fn ready(release: Release, name: &str) -> Result<Self> {
+        Self::start(release, name, Console::Log)
     }
 
     /// Like [`Outer::ready`], with the serial console on this terminal.
-    pub fn on_terminal(name: &str) -> Result<Self> {
-        Self::start(name, Console::Terminal)
+    pub fn on_terminal(release: Release, name: &str) -> Result<Self> {
+        Self::start(release, name, Console::Terminal)
     }
 
-    fn start(name: &str, console: Console) -> Result<Self> {
+    fn start(release: Release, name: &str, console: Console) -> Result<Self> {
         let program = Program::find();
-        let state = State::ready(&program)?;
+        let state = State::ready(release, &program)?;
         let logs = cache::log_folder(name)?;
         let sockets = tempfile::Builder::new().prefix("virtplug-lab-").tempdir()?;
         let disk = sockets.path().join("payload");

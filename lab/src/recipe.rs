@@ -4,7 +4,34 @@
 use sha2::{Digest as _, Sha256};
 
 /// Debian release of the outer machine.
-pub const RELEASE: &str = "bookworm";
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Release {
+    /// Debian 12 with libvirt 9.
+    #[default]
+    Bookworm,
+    /// Debian 13 with libvirt 11, which has the modular daemons as well.
+    Trixie,
+}
+
+impl Release {
+    /// The name of its suite.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bookworm => "bookworm",
+            Self::Trixie => "trixie",
+        }
+    }
+
+    /// What its image and its state are called in the cache. Neither name begins as
+    /// one of another release does, so that each is replaced for itself.
+    pub fn folder(self, kind: &str) -> String {
+        match self {
+            Self::Bookworm => kind.to_owned(),
+            Self::Trixie => format!("{}-{kind}", self.name()),
+        }
+    }
+}
+
 /// Names of the packages.
 pub const PACKAGES: &str = include_str!("../recipe/packages");
 /// Paths that are not unpacked.
@@ -38,17 +65,23 @@ pub fn entries(list: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Key of the image.
-pub fn image_key() -> String {
+pub fn image_key(release: Release) -> String {
     key(&[
-        RELEASE, PACKAGES, LEFT_OUT, EARLY, FINISH, OUTER_INIT, GUEST_INIT,
+        release.name(),
+        PACKAGES,
+        LEFT_OUT,
+        EARLY,
+        FINISH,
+        OUTER_INIT,
+        GUEST_INIT,
     ])
 }
 
 /// Key of the saved state. `hardware` describes everything outside the image
 /// that the state depends on: QEMU's version, its arguments, the accelerator;
 /// `dist` is the text of the tested program's own files.
-pub fn state_key(hardware: &str, dist: &str) -> String {
-    let image = image_key();
+pub fn state_key(release: Release, hardware: &str, dist: &str) -> String {
+    let image = image_key(release);
     key(&[
         &image, SMALL_XML, GUEST_XML, WORLD, WORLD_UNIT, RECORD, SETTLE, hardware, dist,
     ])

@@ -7,7 +7,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::Result;
 
 use crate::outer::Outer;
+use crate::recipe::Release;
 use crate::report;
+
+/// Runs a test on a fresh outer machine with Debian 12, as [`scenario_on`] does.
+///
+/// # Panics
+/// When the test fails or the lab cannot run.
+pub fn scenario<F: FnOnce(&Outer) -> Result<()>>(body: F) {
+    scenario_on(Release::default(), body);
+}
 
 /// Runs a test on a fresh outer machine, and judges what the service recorded
 /// meanwhile. When it fails, the report says what was expected and everything
@@ -17,7 +26,7 @@ use crate::report;
 /// When the test fails or the lab cannot run. `VIRTPLUG_LAB=skip` passes it by,
 /// but not where `CI=true`: a check that can be missed there is none.
 #[allow(clippy::panic, reason = "this is how a test fails")]
-pub fn scenario<F: FnOnce(&Outer) -> Result<()>>(body: F) {
+pub fn scenario_on<F: FnOnce(&Outer) -> Result<()>>(release: Release, body: F) {
     if env::var("VIRTPLUG_LAB").is_ok_and(|value| value == "skip") {
         assert!(
             env::var("CI").as_deref() != Ok("true"),
@@ -29,7 +38,7 @@ pub fn scenario<F: FnOnce(&Outer) -> Result<()>>(body: F) {
     // The closure's type is named after the test.
     let path = type_name_of_val(&body).trim_end_matches("::{{closure}}");
     let name = path.rsplit("::").next().unwrap_or(path);
-    let outer = match Outer::ready(name) {
+    let outer = match Outer::ready(release, name) {
         Ok(outer) => outer,
         Err(error) => panic!("the lab did not start: {error:#}"),
     };

@@ -16,6 +16,7 @@ use crate::monitor::Monitor;
 use crate::outer::WORLD;
 use crate::payload::Program;
 use crate::qemu::{self, Console, Launch, Qemu, Start};
+use crate::recipe::Release;
 use crate::wait::{Seen, until_within};
 use crate::{cache, payload, progress, recipe};
 
@@ -34,14 +35,14 @@ pub struct State {
 }
 
 impl State {
-    /// The state of today's recipe and of the files that go with this program, made
+    /// A release's state of today's recipe and of the files that go with this program, made
     /// if it is not there.
-    pub fn ready(program: &Program) -> Result<Self> {
-        let image = Image::ready()?;
+    pub fn ready(release: Release, program: &Program) -> Result<Self> {
+        let image = Image::ready(release)?;
         let accel = Accel::probe(&image)?;
         let installation = program.installation()?;
-        let key = recipe::state_key(&qemu::hardware(accel)?, &installation);
-        let folder = cache::build("state", &key, |folder| {
+        let key = recipe::state_key(release, &qemu::hardware(accel)?, &installation);
+        let folder = cache::build(&release.folder("state"), &key, |folder| {
             make(folder, &image, accel, &installation)
         })?;
         Ok(Self {
