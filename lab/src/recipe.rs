@@ -1,6 +1,9 @@
 //! What the image and the saved state are made of. A change of any of these
 //! files gives a new hash, and with it a new build.
 
+use std::env;
+
+use clap::ValueEnum as _;
 use sha2::{Digest as _, Sha256};
 
 /// Debian release of the outer machine.
@@ -14,6 +17,19 @@ pub enum Release {
 }
 
 impl Release {
+    /// The one that `VIRTPLUG_LAB_RELEASE` names, else the usual one.
+    ///
+    /// # Panics
+    /// Where it names none that the lab knows.
+    #[allow(clippy::panic, reason = "this is how a test fails")]
+    pub fn chosen() -> Self {
+        match env::var("VIRTPLUG_LAB_RELEASE") {
+            Ok(name) => Self::from_str(&name, false)
+                .unwrap_or_else(|_| panic!("VIRTPLUG_LAB_RELEASE={name}: bookworm or trixie")),
+            Err(_) => Self::default(),
+        }
+    }
+
     /// The name of its suite.
     pub fn name(self) -> &'static str {
         match self {

@@ -10,12 +10,13 @@ use crate::outer::Outer;
 use crate::recipe::Release;
 use crate::report;
 
-/// Runs a test on a fresh outer machine with Debian 12, as [`scenario_on`] does.
+/// Runs a test on a fresh outer machine, as [`scenario_on`] does: with Debian 12, or with
+/// the release that `VIRTPLUG_LAB_RELEASE` names.
 ///
 /// # Panics
 /// When the test fails or the lab cannot run.
 pub fn scenario<F: FnOnce(&Outer) -> Result<()>>(body: F) {
-    scenario_on(Release::default(), body);
+    scenario_on(Release::chosen(), body);
 }
 
 /// Runs a test on a fresh outer machine, and judges what the service recorded

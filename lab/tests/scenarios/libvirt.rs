@@ -6,7 +6,8 @@ use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA};
 
 const SERVICE: &str = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket";
 
-fn stop(lab: &Outer) -> Result<()> {
+/// Stops libvirtd for good.
+pub(crate) fn stop(lab: &Outer) -> Result<()> {
     // The sockets too: otherwise the first client starts it again.
     lab.sh(&format!("systemctl stop {SERVICE} 2>&1")).map(drop)
 }
@@ -18,31 +19,33 @@ fn start(lab: &Outer) -> Result<()> {
 
 /// What is attached stays as it is while libvirt goes and comes back, and devices
 /// come and go as before after that.
-fn check_outlived(comes_back: fn(&Outer) -> Result<()>) {
-    scenario(|lab| {
-        lab.install(A1_TO_ALPHA_B1_TO_BETA)?;
-        let (alpha, beta) = (lab.machine("alpha"), lab.machine("beta"));
-        let a1 = lab.plug(Stick::serial("A1").port("1"))?;
-        let before = alpha.wait_attached(&a1)?;
+pub(crate) fn check_outlived(lab: &Outer, comes_back: fn(&Outer) -> Result<()>) -> Result<()> {
+    lab.install(A1_TO_ALPHA_B1_TO_BETA)?;
+    let (alpha, beta) = (lab.machine("alpha"), lab.machine("beta"));
+    let a1 = lab.plug(Stick::serial("A1").port("1"))?;
+    let before = alpha.wait_attached(&a1)?;
 
-        comes_back(lab)?;
-        lab.wait_journal("connected", 2)?;
-        let after = alpha.wait_attached(&a1)?;
-        lab::ensure!(
-            after == before,
-            "the attachment was touched: {before:?} {after:?}"
-        );
+    comes_back(lab)?;
+    lab.wait_journal("connected", 2)?;
+    let after = alpha.wait_attached(&a1)?;
+    lab::ensure!(
+        after == before,
+        "the attachment was touched: {before:?} {after:?}"
+    );
 
-        let b1 = lab.plug(Stick::serial("B1").port("2"))?;
-        beta.wait_exactly(&[&b1])?;
-        lab.unplug(&a1)?;
-        alpha.wait_exactly(&[])
-    });
+    let b1 = lab.plug(Stick::serial("B1").port("2"))?;
+    beta.wait_exactly(&[&b1])?;
+    lab.unplug(&a1)?;
+    alpha.wait_exactly(&[])
+}
+
+pub(crate) fn restart(lab: &Outer) -> Result<()> {
+    lab.sh("systemctl restart libvirtd").map(drop)
 }
 
 #[test]
 fn libvirtd_restarted() {
-    check_outlived(|lab| lab.sh("systemctl restart libvirtd").map(drop));
+    scenario(|lab| check_outlived(lab, restart));
 }
 
 #[test]
@@ -84,13 +87,14 @@ fn libvirtd_not_there_when_the_daemon_starts() {
 
 /// libvirt as distributions with one daemon for each driver have it: a client finds
 /// the daemon of QEMU at a socket of its own. Debian 12 has no such daemon, so the
-/// one that it has listens there.
+/// one that it has listens there; `trixie` has the real one.
 #[test]
 fn the_daemon_of_qemu_takes_the_place_of_libvirtd() {
-    check_outlived(|lab| {
-        stop(lab)?;
-        lab.sh(
-            "systemctl mask --runtime libvirtd.service libvirtd.socket libvirtd-ro.socket \
+    scenario(|lab| {
+        check_outlived(lab, |lab| {
+            stop(lab)?;
+            lab.sh(
+                "systemctl mask --runtime libvirtd.service libvirtd.socket libvirtd-ro.socket \
                 libvirtd-admin.socket 2>&1
             cd /run/systemd/system
             printf '%s\\n' '[Socket]' ListenStream=/run/libvirt/virtqemud-sock \
@@ -100,7 +104,8 @@ fn the_daemon_of_qemu_takes_the_place_of_libvirtd() {
             echo 'uri_default = \"qemu:///system\"' > /etc/libvirt/libvirt.conf
             systemctl daemon-reload && systemctl start virtqemud.socket
             test ! -e /run/libvirt/libvirt-sock",
-        )
-        .map(drop)
+            )
+            .map(drop)
+        })
     });
 }

@@ -35,6 +35,7 @@ mod snippet;
 mod socket;
 mod starting;
 mod steer;
+mod trixie;
 mod twice;
 mod unknown;
 
