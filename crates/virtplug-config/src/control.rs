@@ -23,10 +23,10 @@ pub struct Control {
 
 impl Default for Control {
     fn default() -> Self {
-        let usual = || ["libvirt", "virtplug"].map(str::to_owned).to_vec();
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         Self {
-            read_groups: usual(),
-            write_groups: usual(),
+            read_groups: names(&["libvirt", "virtplug", "virtplug-metrics"]),
+            write_groups: names(&["libvirt", "virtplug"]),
             hide_serials: false,
         }
     }

@@ -5,6 +5,7 @@
 pub(crate) mod command;
 mod gather;
 mod histogram;
+mod http;
 mod name;
 mod reason;
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod libvirt;
 mod losses;
 mod machine;
 mod matching;
+mod metrics;
 mod migration;
 mod owners;
 mod place;

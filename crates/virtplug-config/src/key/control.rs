@@ -7,7 +7,7 @@ keys! {
         "[control]", None,
         "Who may ask the daemon and who may change something through it.";
     READ_GROUPS: "read-groups", "0.3", Kind::Texts, "a list of groups in quotes",
-        r#"read-groups = ["libvirt", "operators"]"#, Some(r#"["libvirt", "virtplug"]"#),
+        r#"read-groups = ["libvirt", "operators"]"#, Some(r#"["libvirt", "virtplug", "virtplug-metrics"]"#),
         "The groups whose members may see how things stand; root may always. A group that this host \
          does not have counts for nobody.";
     WRITE_GROUPS: "write-groups", "0.3", Kind::Texts, "a list of groups in quotes",

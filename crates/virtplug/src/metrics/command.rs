@@ -6,7 +6,7 @@ use clap::Args;
 use virtplug_ipc::{Control as _, Metric, Metrics, Sample, VERSION};
 
 use super::name::Name;
-use super::textfile;
+use super::{http, textfile};
 use crate::client::{self, Unreachable, answered};
 use crate::exit::Exit;
 use crate::output::{message, print, print_json};
@@ -22,6 +22,13 @@ pub(crate) struct MetricsArgs {
     /// files whose names end in .prom.
     #[arg(long, value_name = "PATH", conflicts_with = "json")]
     textfile: Option<PathBuf>,
+    /// Answer an HTTP request for /metrics on the socket that standard input is
+    ///
+    /// For virtplug-metrics.socket, with which systemd listens at 127.0.0.1:9947 once it is
+    /// enabled; one process answers one connection and ends. Where the daemon does not run, the answer
+    /// says so (`virtplug_up 0`).
+    #[arg(long, conflicts_with_all = ["textfile", "json"])]
+    http: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -29,6 +36,9 @@ pub(crate) struct MetricsArgs {
 
 /// Asks the daemon, and prints or writes what it counted.
 pub(crate) async fn run(args: &MetricsArgs) -> Exit {
+    if args.http {
+        return http::answer_stdin().await;
+    }
     let mut client = match client::connect().await {
         Ok(client) => client,
         Err(unreachable) => {
