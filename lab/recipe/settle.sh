@@ -13,7 +13,6 @@ for name in alpha beta; do
 	virsh -q start "$name" >&2
 done
 virsh -q define /root/guest.xml >&2
-virsh -q start guest >&2
 # Drivers that the first plug would otherwise have to wait for.
 modprobe -a ftdi_sio usb_storage usbhid sd_mod
 # Tools that every test runs, so that they are in memory.
