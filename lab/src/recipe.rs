@@ -12,7 +12,7 @@ pub enum Release {
     /// Debian 12 with libvirt 9.
     #[default]
     Bookworm,
-    /// Debian 13 with libvirt 11, which has the modular daemons as well.
+    /// Debian 13 with libvirt 11.
     Trixie,
 }
 

@@ -39,17 +39,9 @@ fn debian_13_libvirtd_restarted() {
     });
 }
 
-/// The modular daemon takes over the machines that libvirtd had, and is restarted itself.
 #[test]
-fn debian_13_modular_daemon_of_qemu() {
+fn debian_13_daemon_of_qemu_takes_the_place_of_libvirtd() {
     scenario_on(Release::Trixie, |lab| {
-        libvirt::stop(lab)?;
-        lab.sh(
-            "systemctl mask --runtime libvirtd.service libvirtd.socket libvirtd-ro.socket \
-                libvirtd-admin.socket 2>&1
-            systemctl start virtqemud.socket
-            test ! -e /run/libvirt/libvirt-sock",
-        )?;
-        libvirt::check_outlived(lab, |lab| lab.sh("systemctl restart virtqemud").map(drop))
+        libvirt::check_outlived(lab, libvirt::become_modular)
     });
 }
