@@ -25,7 +25,8 @@ impl Default for Control {
     fn default() -> Self {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         Self {
-            read_groups: names(&["libvirt", "virtplug", "virtplug-metrics"]),
+            // The last two are those of services of virtplug that only look.
+            read_groups: names(&["libvirt", "virtplug", "virtplug-hooks", "virtplug-metrics"]),
             write_groups: names(&["libvirt", "virtplug"]),
             hide_serials: false,
         }

@@ -191,6 +191,10 @@ pub enum ObstacleKind {
 pub struct DeviceState {
     /// The device.
     pub device: Device,
+    /// The name by which hooks know it: that of the rule that gives it to its owner, else of the
+    /// strongest rule that means it and has a name; its port where there is none.
+    #[serde(default)]
+    pub known_as: String,
     /// Whom it belongs to.
     pub belongs: Belongs,
     /// The machines whose live XML has it; empty where the host has it.

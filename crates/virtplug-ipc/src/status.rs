@@ -13,6 +13,9 @@ pub struct Connection {
     pub connection: String,
     /// Whether it is up.
     pub up: bool,
+    /// Whether its machines were listed since it is up.
+    #[serde(default)]
+    pub listed: bool,
     /// Why it is not.
     pub reason: Option<String>,
     /// Milliseconds until it is tried again.

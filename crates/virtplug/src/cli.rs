@@ -18,6 +18,7 @@ pub(crate) use args::{
 use crate::completion::{self, Shell};
 use crate::doctor::args::DoctorArgs;
 use crate::forget::ForgetArgs;
+use crate::hooks::HooksArgs;
 use crate::import::args::ImportArgs;
 use crate::learn::args::LearnArgs;
 use crate::metrics::command::MetricsArgs;
@@ -265,6 +266,14 @@ pub(crate) enum Command {
     /// In its text format: how things stand, calls and failures by reason, how long they took.
     /// docs/METRICS.md explains each metric, with a dashboard and rules for alerts.
     Metrics(MetricsArgs),
+    /// Name the systemd targets on which units of your own can hang
+    ///
+    /// When a device is attached or detached, or several owners claim it, `virtplug-hooks.service`
+    /// starts virtplug-attached@INSTANCE.target, virtplug-detached@INSTANCE.target or
+    /// virtplug-conflict@INSTANCE.target, and systemd what hangs on it. INSTANCE is what
+    /// `systemd-escape MACHINE/DEVICE` prints, where DEVICE is the name of the rule, or the port
+    /// where no rule has a name. This command lists the instances of the rules and devices.
+    Hooks(HooksArgs),
     /// Show how things stand on the whole screen, and steer with keys
     ///
     /// Arrows move, Tab changes between list and tree, `a` attaches, `d` detaches,

@@ -17,6 +17,7 @@ mod exit;
 #[cfg(any(test, feature = "fuzz"))]
 mod fixture;
 mod forget;
+mod hooks;
 mod import;
 mod journal;
 mod learn;
@@ -173,6 +174,7 @@ async fn command(command: Command) -> Result<Exit, String> {
         }
         Command::Monitor(args) => monitor::run(&args).await,
         Command::Metrics(args) => metrics::command::run(&args).await,
+        Command::Hooks(args) => hooks::run(&args).await,
         Command::Watch => watch::supply::run().await,
         Command::Learn(args) => learn::run(World::open()?, &args).await,
         Command::Forget(args) => forget::run(&args).await,

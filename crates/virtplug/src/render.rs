@@ -9,6 +9,7 @@ mod explanation;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod happening;
+mod hooks;
 mod layout;
 mod machines;
 mod metrics;
@@ -25,6 +26,7 @@ pub(crate) use changes::changes;
 pub(crate) use devices::devices;
 pub(crate) use explanation::explanation;
 pub(crate) use happening::happening;
+pub(crate) use hooks::hooks;
 pub(crate) use layout::Layout;
 pub(crate) use machines::machines;
 pub(crate) use metrics::metrics;

@@ -14,6 +14,7 @@ mod foreign;
 mod guard;
 mod guest;
 mod hang;
+mod hooks;
 mod hub;
 mod identity;
 mod lab_itself;

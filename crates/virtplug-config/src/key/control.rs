@@ -7,9 +7,10 @@ keys! {
         "[control]", None,
         "Who may ask the daemon and who may change something through it.";
     READ_GROUPS: "read-groups", "0.3", Kind::Texts, "a list of groups in quotes",
-        r#"read-groups = ["libvirt", "operators"]"#, Some(r#"["libvirt", "virtplug", "virtplug-metrics"]"#),
+        r#"read-groups = ["libvirt", "operators"]"#, Some(r#"["libvirt", "virtplug", "virtplug-hooks", "virtplug-metrics"]"#),
         "The groups whose members may see how things stand; root may always. A group that this host \
-         does not have counts for nobody.";
+         does not have counts for nobody. The last two are those of services that \
+         only look, for hooks and for Prometheus; who names others and wants these names theirs, too.";
     WRITE_GROUPS: "write-groups", "0.3", Kind::Texts, "a list of groups in quotes",
         r#"write-groups = ["operators"]"#, Some(r#"["libvirt", "virtplug"]"#),
         "The groups whose members may attach, detach, switch, pause and reload. They may also see \

@@ -18,7 +18,7 @@ fn names(names: &[&str]) -> Vec<String> {
 #[test]
 fn what_is_left_out_is_as_usual() {
     let usual = Control {
-        read_groups: names(&["libvirt", "virtplug", "virtplug-metrics"]),
+        read_groups: names(&["libvirt", "virtplug", "virtplug-hooks", "virtplug-metrics"]),
         write_groups: names(&["libvirt", "virtplug"]),
         hide_serials: false,
     };

@@ -27,6 +27,7 @@ pub(crate) fn device() -> DeviceState {
                 refuses: true,
             }]),
         },
+        known_as: "1-1".to_owned(),
         belongs: Belongs {
             kind: BelongsKind::Host,
             machine: None,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use virtplug_core::{
-    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, MachineKey, Obstacle, Owner,
-    RawText, Refusal, Rule, Stuck, Tally, Time, Use,
+    Assignment, Device, DeviceView, Engine, Escaped, Fact, Giver, Grant, MachineKey, Obstacle,
+    Owner, RawText, Refusal, Rule, Stuck, Tally, Time, Use,
 };
 use virtplug_ipc::{
     Belongs, BelongsKind, DeviceState, Holder, HostUse, HostUseKind, ObstacleKind, RuleName,
@@ -84,6 +84,7 @@ pub(crate) fn device_state(
     });
     DeviceState {
         device: viewed(view),
+        known_as: known_as(view),
         belongs: belongs(engine, view),
         holders: holders.collect(),
         obstacle: view
@@ -175,6 +176,18 @@ pub(crate) fn belongs(engine: &Engine, view: &DeviceView<'_>) -> Belongs {
         followed: grant.is_some_and(virtplug_core::Grant::is_followed),
         reason: reason(engine, view),
     }
+}
+
+/// The name by which hooks know a device, the same however it came to its machine.
+fn known_as(view: &DeviceView<'_>) -> String {
+    let giver = view.assignment.grant().and_then(Grant::rule);
+    let claims = view.claims.iter().filter(|claim| claim.certain);
+    let rules = giver.into_iter().chain(claims.map(|claim| &claim.rule));
+    let name = rules.into_iter().find_map(|rule| rule.name.as_deref());
+    name.map_or_else(
+        || view.device.port.to_string(),
+        |name| Escaped(name).to_string(),
+    )
 }
 
 /// Who gives a device, where that is a rule. By hand, no rule is behind it.

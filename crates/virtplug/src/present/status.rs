@@ -49,6 +49,7 @@ fn connection(view: &ConnectionView<'_>, context: Context<'_>) -> Connection {
     Connection {
         connection: view.uri.to_string(),
         up: view.up,
+        listed: view.listed,
         reason: view.reason.map(str::to_owned),
         retry_ms: view.next_try.map(|at| millis(at, context)),
     }

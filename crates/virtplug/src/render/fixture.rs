@@ -57,6 +57,7 @@ fn hub(port: &str, number: u8) -> DeviceState {
 
 pub(crate) fn on_host(device: Device) -> DeviceState {
     DeviceState {
+        known_as: device.port.clone(),
         device,
         belongs: Belongs {
             kind: BelongsKind::Host,
@@ -77,6 +78,7 @@ pub(crate) fn on_host(device: Device) -> DeviceState {
 fn assigned(device: Device, to: &str, obstacle: Option<Obstacle>) -> DeviceState {
     let rule = rule(Some("modem"), 7, Some(to));
     DeviceState {
+        known_as: "modem".into(),
         belongs: Belongs {
             kind: BelongsKind::Machine,
             machine: Some(machine(to)),
@@ -242,6 +244,7 @@ pub(crate) fn healthy_status() -> Status {
         connections: vec![Connection {
             connection: "qemu:///system".into(),
             up: true,
+            listed: true,
             reason: None,
             retry_ms: None,
         }],
@@ -278,12 +281,14 @@ pub(crate) fn troubled_status() -> Status {
             Connection {
                 connection: "qemu+ssh://host.example/system".into(),
                 up: false,
+                listed: false,
                 reason: Some("no route to host".into()),
                 retry_ms: Some(64_000),
             },
             Connection {
                 connection: "qemu:///session".into(),
                 up: false,
+                listed: false,
                 reason: None,
                 retry_ms: None,
             },

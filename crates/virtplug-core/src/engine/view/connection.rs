@@ -12,6 +12,8 @@ pub struct ConnectionView<'a> {
     pub uri: &'a ConnectionUri,
     /// Whether it is open.
     pub up: bool,
+    /// Whether its machines were listed since it is open.
+    pub listed: bool,
     /// Why it is not, where known.
     pub reason: Option<&'a str>,
     /// When it is tried again.
@@ -27,6 +29,7 @@ impl Engine {
             ConnectionView {
                 uri,
                 up,
+                listed: up && connection.listed,
                 reason: reason.filter(|_| !up),
                 next_try: (connection.link == Link::Down).then(|| connection.backoff.until()),
             }

@@ -76,6 +76,10 @@ const ALL: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "virtplug-hooks",
+        &[("The instances of rules and devices:", "virtplug hooks")],
+    ),
+    (
         "virtplug-metrics",
         &[
             ("All of them:", "virtplug metrics"),

@@ -94,6 +94,45 @@ const SECTIONS: &[(&str, &[Section])] = &[
             ),
         ],
     ),
+    (
+        "virtplug-hooks",
+        &[
+            (
+                "TARGETS",
+                &[
+                    "`virtplug\\-attached@INSTANCE.target`: Active from the attach until the device leaves its machine. After a reset or a replug it \
+                     is started anew.",
+                    "`virtplug\\-detached@INSTANCE.target`: Active from then until the next attach.",
+                    "`virtplug\\-conflict@INSTANCE.target`: Active as long as several owners claim the device; one for each machine that does.",
+                    "Units of yours hang on them by `WantedBy=`, in templates for all instances (`WantedBy=virtplug\\-attached@.target`) or for one. `%I` \
+                     is then MACHINE/DEVICE. What shall end with the attachment says `PartOf=virtplug\\-attached@INSTANCE.target`; what shall run at \
+                     each attach is of `Type=oneshot` without `RemainAfterExit=`.",
+                    "What happened while the service or the daemon was away is made up from what is so then. A restart tells nothing twice.",
+                ],
+            ),
+            (
+                "INSTANCES",
+                &[
+                    "Several devices with one name in one machine share an instance: attached is started anew for each that comes, detached when the last \
+                     one left. An instance of more than 180 bytes is cut and ends in an underscore and sixteen digits. Control characters in \
+                     names count as virtplug shows them, a backslash as two.",
+                ],
+            ),
+            (
+                "RIGHTS",
+                &[
+                    "`virtplug\\-hooks.service` is off until it is enabled. It runs as the user `virtplug\\-hooks`, which the daemon lets see how things \
+                     stand (`read\\-groups` in virtplug.toml(5)), and which polkit lets start and stop these targets and nothing else.",
+                ],
+            ),
+            (
+                "FILES",
+                &[
+                    "`/run/virtplug\\-hooks/told.json`: What systemd was told. It outlives the service, not the boot.",
+                ],
+            ),
+        ],
+    ),
 ];
 
 /// Exit codes, with what they mean.
@@ -122,7 +161,7 @@ pub(super) const CONTROL: &[Section] = &[
         "RIGHTS",
         &[
             "The daemon sees by the socket who calls. Root may do everything; `[control]` in virtplug.toml(5) says which groups may see and which \
-             may steer (both: libvirt and virtplug, unless it is changed), and whether those who may only see are shown serial numbers.",
+             may steer (both: libvirt and virtplug, unless it is changed; virtplug-hooks may see), and whether those who may only see are shown serial numbers.",
         ],
     ),
     (

@@ -44,6 +44,7 @@ impl HideSerials for virtplug_ipc::Device {
 impl HideSerials for DeviceState {
     fn hide_serials(&mut self, serials: &Serials) {
         self.device.hide_serials(serials);
+        self.known_as.hide_serials(serials);
         self.belongs.reason.hide_serials(serials);
         if let Some(obstacle) = &mut self.obstacle {
             obstacle.reason.hide_serials(serials);
