@@ -30,7 +30,7 @@ use crate::message::{Content, Message};
 use crate::present::DEAF;
 use crate::recorder::{Recorder, TraceFile};
 use crate::reload::Reload;
-use crate::service::{self, Status};
+use crate::service::{self, Status, Watchdog};
 use crate::world::World;
 use crate::{log, settings};
 
@@ -54,6 +54,7 @@ struct Daemon {
     queue: UnboundedReceiver<Message>,
     monitor: MonitorEnd,
     status: Status,
+    watchdog: Watchdog,
     started: Instant,
     timings: BTreeMap<OwnAlias, (Instant, Timing)>,
     ready: bool,
@@ -148,6 +149,7 @@ fn start(
             Err(_) => Err("it panicked".to_owned()),
         }),
         status: Status::default(),
+        watchdog: Watchdog::of_unit(),
         started: Instant::now(),
         timings: BTreeMap::new(),
         ready: false,
@@ -175,6 +177,7 @@ fn seed() -> u64 {
 impl Daemon {
     async fn run(mut self, mut signals: Signals) -> Exit {
         let exit = loop {
+            self.watchdog.answer();
             let wakeup = self.engine.next_wakeup().map(|at| self.instant(at));
             let impatient = self.next_end();
             select! {
@@ -186,6 +189,7 @@ impl Daemon {
                 loaded = self.reload.loaded() => self.finish_reload(loaded),
                 () = reached(wakeup) => self.feed(Event::Tick, None),
                 () = reached(impatient) => {}
+                () = reached(self.watchdog.due()) => continue,
                 ended = &mut self.monitor => {
                     // Without it nothing is seen; the service manager starts anew.
                     let reason = ended.map_err(|error| error.to_string()).and_then(|ended| ended);

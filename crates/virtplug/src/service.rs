@@ -1,5 +1,9 @@
 //! What systemd is told: readiness, reload, end, and one line of status.
 
+mod watchdog;
+
+pub(crate) use watchdog::Watchdog;
+
 use crate::journal::Kind;
 use sd_notify::NotifyState;
 use tracing::warn;

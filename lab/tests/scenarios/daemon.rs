@@ -134,3 +134,40 @@ fn events_that_overran_the_buffer_are_made_up_for() {
         alpha.wait_exactly(&[])
     });
 }
+
+#[test]
+fn a_daemon_that_hangs_is_started_anew_by_the_watchdog_and_devices_stay() {
+    scenario(|lab| {
+        lab.install_stopped(A1_TO_ALPHA)?;
+        lab.write(
+            "/etc/systemd/system/virtplug.service.d/watchdog.conf",
+            "[Service]\nWatchdogSec=30\n",
+        )?;
+        lab.sh("systemctl daemon-reload")?;
+        lab.daemon().start()?;
+        let alpha = lab.machine("alpha");
+        let stick = lab.plug(Stick::serial("A1").port("1"))?;
+        let before = alpha.wait_attached(&stick)?;
+        let pid = lab.daemon().pid()?;
+        // One that runs is left alone.
+        lab.sh("sleep 70")?;
+        ensure!(
+            lab.daemon().pid()? == pid,
+            "a daemon that answers was killed"
+        );
+
+        lab.daemon().freeze()?;
+        let second = lab.plug(Stick::serial("B1").port("2"))?;
+        lab.wait_journal("started", 2)?;
+        ensure!(lab.daemon().pid()? != pid, "it is the same process");
+        let result = lab.sh("journalctl -b --unit=virtplug --grep='Watchdog timeout' -o cat")?;
+        ensure!(!result.is_empty(), "systemd says nothing of the watchdog");
+        lab.daemon().wait_quiet()?;
+        ensure!(
+            alpha.wait_attached(&stick)? == before,
+            "the restart touched the attachment"
+        );
+        lab.unplug(&second)?;
+        alpha.check_exactly(&[&stick])
+    });
+}

@@ -44,7 +44,8 @@ const SECTIONS: &[(&str, &[Section])] = &[
                      begins with `ua-virtplug-`. Entries without it are never touched.",
                     "It keeps nothing that outlives the boot. After a kill or a restart it reads from the live machines what is attached, and goes \
                      on. Its end detaches nothing.",
-                    "While nothing happens it does nothing, but for a keepalive of libvirt's every 5 s on each connection.",
+                    "While nothing happens it does nothing, but for a keepalive of libvirt's every 5 s on each connection. With `WatchdogSec=` in the unit \
+                     it also tells systemd twice in that time that its loop runs, and is started anew where it does not.",
                 ],
             ),
             (
