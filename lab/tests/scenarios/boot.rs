@@ -24,6 +24,32 @@ fn outer_machine_booted_with_everything_present_from_power_on() {
     });
 }
 
+#[test]
+fn a_host_that_boots_without_libvirt_gets_it_later() {
+    scenario(|lab| {
+        lab.install_stopped(A1_TO_ALPHA)?;
+        let stick = lab.plug(Stick::serial("A1"))?;
+        let libvirt = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket";
+        lab.sh(&format!(
+            "systemctl enable virtplug && virsh -q autostart alpha && systemctl -q mask {libvirt}"
+        ))?;
+        lab.boot_again()?;
+        let active = lab.sh("systemctl is-active virtplug")?;
+        ensure!(active.trim() == "active", "the service is {active}");
+        let needs = lab.sh("systemctl show -P Requires -P Wants -P BindsTo virtplug")?;
+        ensure!(
+            !needs.contains("libvirt") && !needs.contains("virtqemud"),
+            "it pulls in {needs}"
+        );
+        // The machine starts with libvirt, which is after the daemon here.
+        lab.sh(&format!(
+            "systemctl -q unmask {libvirt} && systemctl start libvirtd.socket libvirtd-ro.socket libvirtd"
+        ))?;
+        let stick = lab.find_again(&stick)?;
+        lab.machine("alpha").wait_exactly(&[&stick])
+    });
+}
+
 /// What the journal of the boot before this one has, by a filter of journalctl.
 fn last_boot(lab: &Outer, filter: &str) -> Result<Vec<String>> {
     let text = lab.sh(&format!(
