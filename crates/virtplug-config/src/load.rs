@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
-use virtplug_core::Policy;
+use virtplug_core::{ConnectionUri, Policy};
 
 use crate::access::{Exposure, Reader};
 use crate::control::Control;
@@ -27,6 +27,8 @@ use crate::{machine, main_file};
 pub struct Options {
     /// The libvirt URI of every machine, whatever the files say.
     pub connect: Option<String>,
+    /// The libvirt connection of machines of which the files do not say one.
+    pub usual_connection: ConnectionUri,
 }
 
 /// A valid configuration.
@@ -300,7 +302,7 @@ impl Tree {
             policy,
             places,
             findings,
-        } = meaning::policy(&self.written, options.connect.as_deref());
+        } = meaning::policy(&self.written, options);
         self.diagnostics.extend(findings);
         let refused = self
             .diagnostics

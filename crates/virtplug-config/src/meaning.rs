@@ -27,10 +27,11 @@ pub(crate) struct Meant {
 /// Builds the policy: the host's rules, then those of all machines, the
 /// machines of the main file first. `connect` replaces the connection of every
 /// machine.
-pub(crate) fn policy(written: &Written, connect: Option<&str>) -> Meant {
+pub(crate) fn policy<'w>(written: &'w Written, asked: &'w crate::Options) -> Meant {
     let mut meaning = Meaning {
-        connect,
+        connect: asked.connect.as_deref(),
         default_connect: None,
+        usual_connection: &asked.usual_connection,
         options: Options::new(written),
         machines: Vec::new(),
         rules: Vec::new(),
@@ -70,10 +71,12 @@ pub(crate) fn policy(written: &Written, connect: Option<&str>) -> Meant {
     }
     let policy = Policy::new(meaning.machines, meaning.rules);
     Meant {
-        policy: match connect.or(meaning.default_connect) {
-            Some(uri) => policy.watching(ConnectionUri::new(uri)),
-            None => policy,
-        },
+        policy: policy.watching(
+            meaning
+                .connect
+                .or(meaning.default_connect)
+                .map_or_else(|| asked.usual_connection.clone(), ConnectionUri::new),
+        ),
         places: meaning.places,
         findings: meaning.findings,
     }
@@ -84,6 +87,7 @@ struct Meaning<'w> {
     connect: Option<&'w str>,
     /// That of machines that give none.
     default_connect: Option<&'w str>,
+    usual_connection: &'w ConnectionUri,
     options: Options<'w>,
     machines: Vec<MachineKey>,
     rules: Vec<Rule>,
@@ -144,7 +148,7 @@ impl<'w> Meaning<'w> {
             .connect
             .or(machine.connect.as_ref().map(|uri| uri.get_ref().as_str()))
             .or(self.default_connect)
-            .map_or_else(ConnectionUri::default, ConnectionUri::new);
+            .map_or_else(|| self.usual_connection.clone(), ConnectionUri::new);
         let named: Option<Uuid> = machine.name.parse().ok();
         let given = machine.uuid.as_ref().map(|uuid| *uuid.get_ref());
         if let (Some(named), Some(uuid)) = (named, &machine.uuid)

@@ -11,12 +11,13 @@ mod verdict;
 
 use std::path::Path;
 
-use virtplug_config::{LoadError, Loaded, Options, Roots};
+use virtplug_config::{LoadError, Loaded, Roots};
 use virtplug_core::Engine;
 
 use crate::cli::CheckArgs;
 use crate::exit::Exit;
 use crate::output::{message, print, print_json};
+use crate::scope::Scope;
 use crate::settings;
 use surroundings::Surroundings;
 use verdict::Verdict;
@@ -98,7 +99,7 @@ impl Checked {
 /// Loads the file of one machine, the tree that a main file belongs to, or that
 /// in a folder.
 fn load(file: &Path, alone: bool) -> Result<Loaded, LoadError> {
-    let options = Options::default();
+    let options = Scope::of_caller().options();
     if alone {
         virtplug_config::load_drop_in(file, &options)
     } else if file.is_dir() {

@@ -1,31 +1,28 @@
 //! The way to the daemon.
 
-use std::env;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::timeout;
 use virtplug_core::Escaped;
-use virtplug_ipc::{ControlError, SOCKET};
+use virtplug_ipc::ControlError;
 use zlink::tokio::unix;
 use zlink::varlink_service::Proxy as _;
 
 use crate::exit::Exit;
 use crate::output::message;
+use crate::scope::Scope;
 
 /// A connection to the daemon.
 pub(crate) type Client = unix::Connection;
-
-/// Names another socket, for daemons that are started by hand.
-const SOCKET_VARIABLE: &str = "VIRTPLUG_SOCKET";
 
 /// How long a daemon may take to say who it is; one that is stopped says nothing.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where the daemon listens.
 pub(crate) fn socket() -> PathBuf {
-    env::var_os(SOCKET_VARIABLE).map_or_else(|| PathBuf::from(SOCKET), PathBuf::from)
+    Scope::of_caller().socket()
 }
 
 /// Why there is no connection to the daemon.
@@ -49,7 +46,8 @@ impl Unreachable {
             Self::NotRunning => {
                 message(format_args!(
                     "error: the daemon is not running (nobody answers at {socket}); start it with \
-                     `systemctl start virtplug`"
+                     `{}`",
+                    Scope::of_caller().start_command()
                 ));
                 Exit::NotRunning
             }

@@ -42,7 +42,7 @@ pub(crate) fn begin(sources: &Sources) {
         );
         return;
     }
-    match restrict(&readable(sources), &writable()) {
+    match restrict(&readable(sources), &writable(sources)) {
         Ok(RulesetStatus::NotEnforced) => info!(
             event = Kind::Confinement.name(),
             "landlock is not in force: this kernel does not have it, or not switched on"
@@ -85,8 +85,8 @@ fn readable(sources: &Sources) -> Vec<PathBuf> {
 }
 
 /// What is written: the folder of the socket, which is made if it is not there.
-fn writable() -> Vec<PathBuf> {
-    let socket = socket_path();
+fn writable(sources: &Sources) -> Vec<PathBuf> {
+    let socket = socket_path(sources.scope);
     let folder = socket.parent().unwrap_or(Path::new("/run"));
     let there = folder.ancestors().find(|folder| folder.exists());
     there.map(Path::to_owned).into_iter().collect()

@@ -99,7 +99,7 @@ async fn serve(world: World, sources: Sources, trace: Option<TraceFile>) -> Exit
             return Exit::Config;
         }
     };
-    let control = match Control::open(&socket_path(), loaded.control.clone()).await {
+    let control = match Control::open(&socket_path(sources.scope), loaded.control.clone()).await {
         Ok(control) => control,
         Err(other) => {
             error!(event = Kind::RunsAlready.name(), "{other}");

@@ -15,7 +15,7 @@ use virtplug_udev::{Host, MonitorHandle};
 
 mod call;
 
-use self::call::{connected, detach, instance_present, list, read, start, unused};
+use self::call::{connected, detach, instance_present, list, read, start, unused, with_advice};
 use crate::machine_names::MachineNames;
 use crate::message::{Content, Message};
 
@@ -277,7 +277,8 @@ impl Edge {
                         };
                         let _ = sender.send(calling.into());
                     }
-                    connection.attach(&request)
+                    let attached = connection.attach(&request);
+                    attached.map_err(|error| with_advice(error, &request))
                 }),
                 Fact::Known(false) | Fact::Unknown => Err(CallError::InstanceChanged),
             };

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
+use virtplug_config::Loaded;
 use virtplug_config::edit::{self, Change, EditError};
-use virtplug_config::{Loaded, Options};
 use virtplug_core::{Device, Escaped, PortPath, Rule, select};
 use virtplug_udev::{Host, HostPaths};
 
@@ -15,6 +15,7 @@ use crate::learn::json::Forgotten;
 use crate::learn::{Failure, check_consent, text, write};
 use crate::naming::rule_text;
 use crate::output::print_json;
+use crate::scope::Scope;
 use crate::{cli, completion};
 
 /// What `virtplug forget` is asked for.
@@ -80,7 +81,7 @@ fn forget(
     // JSON without a yes only shows.
     let shows = args.dry_run || args.json;
     check_consent(console.is_interactive(), args.yes, shows)?;
-    let options = Options::default();
+    let options = Scope::of_caller().options();
     let loaded = virtplug_config::load(&args.config, &options)
         .map_err(|error| Failure::from(EditError::Wrong(error)))?;
     let number = find(&loaded, &args.rule, devices).map_err(Failure::Other)?;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use virtplug_config::Options;
 use virtplug_config::edit::{self, Change, EditError};
 use virtplug_core::{Device, Escaped, Policy, select};
 use virtplug_ipc::Control as _;
@@ -18,6 +17,7 @@ use crate::client::{self, Unreachable};
 use crate::edge::error_text;
 use crate::exit::Exit;
 use crate::output::{message, print_json};
+use crate::scope::Scope;
 use crate::world::World;
 
 pub(crate) mod args;
@@ -146,7 +146,7 @@ async fn learn(world: World, args: &LearnArgs, voice: Voice) -> Result<Agreed, F
 }
 
 fn policy(args: &LearnArgs) -> Result<Policy, Failure> {
-    match virtplug_config::load(&args.config, &Options::default()) {
+    match virtplug_config::load(&args.config, &Scope::of_caller().options()) {
         Ok(loaded) => Ok(loaded.policy),
         Err(error) if error.is_missing() => Ok(Policy::new([], Vec::new())),
         Err(error) => Err(EditError::Wrong(error).into()),
@@ -326,7 +326,7 @@ fn agree(
     };
     let change = match edit::add(
         &args.config,
-        &Options::default(),
+        &Scope::of_caller().options(),
         machine,
         connect,
         &proposal.rule,

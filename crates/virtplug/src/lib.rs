@@ -27,6 +27,7 @@ mod message;
 mod metrics;
 mod monitor;
 mod naming;
+mod node;
 mod output;
 mod pass;
 mod plan;
@@ -38,6 +39,7 @@ mod rehearsal;
 mod reload;
 mod render;
 mod schema;
+mod scope;
 mod service;
 mod settings;
 mod snippet;
@@ -57,6 +59,7 @@ use crate::cli::{Cli, Command, DaemonArgs};
 use crate::edge::error_text;
 use crate::query::Query;
 use crate::recorder::TraceFile;
+use crate::scope::Scope;
 use crate::steer::{Request, Target};
 use crate::world::World;
 
@@ -111,8 +114,13 @@ fn run(cli: Cli) -> Result<Exit, String> {
 
 async fn command(command: Command) -> Result<Exit, String> {
     Ok(match command {
-        Command::Daemon(DaemonArgs { sources, record }) => {
+        Command::Daemon(DaemonArgs {
+            sources,
+            user,
+            record,
+        }) => {
             log::start();
+            let sources = sources.of_daemon(if user { Scope::User } else { Scope::System });
             // Before the rights to make files are given up.
             let trace = record.as_deref().and_then(TraceFile::create);
             // Before any thread is started, as each takes over what its maker may do.

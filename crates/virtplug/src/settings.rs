@@ -7,14 +7,21 @@ use crate::check;
 use crate::cli::Sources;
 use crate::exit::Exit;
 use crate::output::{message, messages_have_color};
+use crate::scope::Scope;
 
 /// Loads the configuration of a command; the caller shows what is wrong.
 pub(crate) fn read(sources: &Sources) -> Result<Loaded, LoadError> {
     let options = Options {
         connect: sources.connect.clone(),
+        ..sources.scope.options()
     };
     let mut loaded = virtplug_config::load(&sources.config, &options)?;
     loaded.policy = watching(loaded.policy, sources);
+    if sources.scope == Scope::User {
+        // Groups are for the machines of all.
+        loaded.control.read_groups.clear();
+        loaded.control.write_groups.clear();
+    }
     Ok(loaded)
 }
 
@@ -38,7 +45,9 @@ pub(crate) fn load_or_empty(sources: &Sources) -> Result<Policy, Exit> {
                 "note: there is no configuration at {} yet, so every device stays on the host",
                 Escaped(&sources.config.to_string_lossy())
             ));
-            Ok(watching(Policy::new([], Vec::new()), sources))
+            let usual = sources.scope.options().usual_connection;
+            let empty = Policy::new([], Vec::new()).watching(usual);
+            Ok(watching(empty, sources))
         }
         Err(error) => {
             show(error.diagnostics());

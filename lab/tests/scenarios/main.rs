@@ -40,6 +40,7 @@ mod steer;
 mod trixie;
 mod twice;
 mod unknown;
+mod user;
 
 /// Serial `A1` belongs to alpha.
 const A1_TO_ALPHA: &str = r#"

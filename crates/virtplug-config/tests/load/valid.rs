@@ -6,7 +6,7 @@ use std::sync::Arc;
 use virtplug_config::{Diagnostic, Options, Severity, load};
 use virtplug_core::{
     BusNumber, ConnectionUri, DeviceNumber, HostAddress, MachineKey, Matcher, Owner, Patterns,
-    Rule, RuleOptions,
+    Policy, Rule, RuleOptions,
 };
 
 use crate::tree::Tree;
@@ -212,16 +212,35 @@ fn one_connection_can_be_given_for_all_machines() {
             .with("b.toml", "[[device]]\nserial = \"B\"\n");
     let options = Options {
         connect: Some("test:///default".into()),
+        ..Options::default()
     };
     let loaded = load(&tree.main(), &options).unwrap();
     let uri = ConnectionUri::new("test:///default");
-    let uris: Vec<_> = loaded
-        .policy
-        .machines()
-        .iter()
-        .map(|key| &key.uri)
-        .collect();
-    assert_eq!(uris, [&uri, &uri]);
+    assert_eq!(uris(&loaded.policy), [&uri, &uri]);
+}
+
+fn uris(policy: &Policy) -> Vec<&ConnectionUri> {
+    policy.machines().iter().map(|key| &key.uri).collect()
+}
+
+#[test]
+fn the_usual_connection_is_that_of_machines_without_one() {
+    let tree =
+        Tree::new("[machines.a]\nconnect = \"xen:///\"\n[[machines.a.device]]\nserial = \"A\"\n")
+            .with("b.toml", "[[device]]\nserial = \"B\"\n");
+    let session = ConnectionUri::new("qemu:///session");
+    let options = Options {
+        usual_connection: session.clone(),
+        ..Options::default()
+    };
+    let loaded = load(&tree.main(), &options).unwrap();
+    let xen = ConnectionUri::new("xen:///");
+    assert_eq!(uris(&loaded.policy).len(), 2);
+    assert!(uris(&loaded.policy).contains(&&session) && uris(&loaded.policy).contains(&&xen));
+    // Also where no machine is named.
+    let empty = Tree::new("");
+    let loaded = load(&empty.main(), &options).unwrap();
+    assert!(loaded.policy.connections().contains(&session));
 }
 
 #[test]

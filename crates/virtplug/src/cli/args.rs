@@ -8,6 +8,7 @@ use clap_complete::ArgValueCandidates;
 use virtplug_core::PortPath;
 use virtplug_ipc::HappeningKind;
 
+use crate::scope::Scope;
 use crate::{completion, monitor};
 
 /// How a command that only looks is asked.
@@ -81,13 +82,18 @@ pub(crate) struct Sources {
     /// Use this libvirt connection for every machine
     #[arg(long, short = 'c', value_name = "URI")]
     pub(crate) connect: Option<String>,
+    /// Whose daemon has them, too.
+    #[arg(skip = Scope::of_caller())]
+    pub(crate) scope: Scope,
 }
 
 impl Default for Sources {
     fn default() -> Self {
+        let scope = Scope::of_caller();
         Self {
-            config: PathBuf::from(virtplug_config::MAIN_FILE),
+            config: scope.main_file(),
             connect: None,
+            scope,
         }
     }
 }
@@ -95,19 +101,38 @@ impl Default for Sources {
 impl Sources {
     /// Whether these are the daemon's, too.
     pub(crate) fn are_usual(&self) -> bool {
-        self.config == Path::new(virtplug_config::MAIN_FILE) && self.connect.is_none()
+        self.config == self.scope.main_file() && self.connect.is_none()
+    }
+
+    /// Those of a daemon: a file that was not named is its own.
+    pub(crate) fn of_daemon(mut self, scope: Scope) -> Self {
+        if self.config == self.scope.main_file() {
+            self.config = scope.main_file();
+        }
+        Self { scope, ..self }
     }
 }
 
-/// A configuration file; a bare name is looked up in the usual folder.
+/// A configuration file; a bare name is looked up in the usual folder. The usual file is that
+/// of the daemon that is meant.
 #[allow(clippy::unnecessary_wraps, reason = "clap wants a result")]
 pub(crate) fn config(text: &str) -> Result<PathBuf, String> {
     let path = Path::new(text);
+    let usual = Scope::of_caller().main_file();
     let bare = path.components().count() == 1 && path.extension().is_none() && !path.exists();
-    let folder = Path::new(virtplug_config::MAIN_FILE).parent();
-    Ok(match folder.filter(|_| bare) {
+    Ok(match usual.parent().filter(|_| bare) {
         Some(folder) => folder.join(text).with_extension("toml"),
+        None if text == virtplug_config::MAIN_FILE => usual,
         None => path.to_owned(),
+    })
+}
+
+/// A file or folder to check; the usual file is that of the daemon that is meant.
+#[allow(clippy::unnecessary_wraps, reason = "clap wants a result")]
+fn file(text: &str) -> Result<PathBuf, String> {
+    Ok(match text {
+        virtplug_config::MAIN_FILE => Scope::of_caller().main_file(),
+        _ => PathBuf::from(text),
     })
 }
 
@@ -121,6 +146,12 @@ pub(super) fn wait(text: &str) -> Result<Duration, String> {
 pub(crate) struct DaemonArgs {
     #[command(flatten)]
     pub(crate) sources: Sources,
+    /// Run for this user and the machines of `qemu:///session`, as `systemctl --user start virtplug` does
+    ///
+    /// The configuration is then `~/.config/virtplug/virtplug.toml`, the socket
+    /// `$XDG_RUNTIME_DIR/virtplug/control.sock`, and only this user and root may speak with it.
+    #[arg(long)]
+    pub(crate) user: bool,
     /// Write what happens to a file as well, for a report of a bug: all that the daemon
     /// hears of devices and machines, and all that it does
     ///
@@ -137,7 +168,7 @@ pub(crate) struct DaemonArgs {
 pub(crate) struct CheckArgs {
     /// The main file, with machines.d beside it; a folder that holds both; or
     /// the file of one machine, which is checked by itself
-    #[arg(value_name = "FILE", default_value = virtplug_config::MAIN_FILE)]
+    #[arg(value_name = "FILE", default_value = virtplug_config::MAIN_FILE, value_parser = file)]
     pub(crate) file: PathBuf,
     /// Show where the devices of another host would go: the output of
     /// `udevadm info --export-db` there, or `-` for standard input

@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use virtplug_core::Escaped;
 
-use super::socket::VARIABLE;
+use crate::scope::SOCKET_VARIABLE as VARIABLE;
 
 /// How long another daemon may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -15,6 +15,7 @@ use virtplug_core::Escaped;
 use super::lock::Lock;
 use super::other::{Answer, ask};
 use crate::edge::error_text;
+use crate::scope::{SOCKET_VARIABLE as VARIABLE, Scope};
 
 /// Clients that may wait to be let in. A burst of more than that is refused
 /// by the kernel.
@@ -23,19 +24,16 @@ const WAITING: u32 = 1024;
 /// Most bytes in the path of a socket, as the kernel has it.
 const LONGEST: usize = 107;
 
-/// Names another socket than that of the system.
-pub(super) const VARIABLE: &str = "VIRTPLUG_SOCKET";
-
 /// The path of the socket of this process: where the well-known one leads to,
 /// if it is a link.
-pub(crate) fn path() -> PathBuf {
-    if let Some(path) = std::env::var_os(VARIABLE) {
-        return path.into();
+pub(crate) fn path(scope: Scope) -> PathBuf {
+    let known = scope.socket();
+    if known != Path::new(virtplug_ipc::SOCKET) {
+        return known;
     }
-    let known = Path::new(virtplug_ipc::SOCKET);
-    match (known.parent(), read_link(known)) {
+    match (known.parent(), read_link(&known)) {
         (Some(folder), Ok(target)) => folder.join(target),
-        _ => known.to_owned(),
+        _ => known,
     }
 }
 

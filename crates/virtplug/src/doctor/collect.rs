@@ -1,5 +1,6 @@
 //! Collects the facts. Nothing is waited for without an end.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use virtplug_config::Severity;
-use virtplug_core::{ConnectionUri, Escaped};
+use virtplug_core::{ConnectionUri, Device, Escaped, Policy, PortPath};
 use virtplug_ipc::{Control as _, ControlError, Status};
 use virtplug_libvirt::{Connection as Open, EventLoop, OpenError};
 use virtplug_udev::Host;
@@ -24,6 +25,7 @@ use crate::cli::Sources;
 use crate::client::{self, Unreachable};
 use crate::edge::error_text;
 use crate::machine_names::MachineNames;
+use crate::node;
 use crate::settings;
 use crate::world::World;
 
@@ -34,12 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) async fn all(world: World, sources: &Sources) -> Facts {
     let World { host, events } = world;
     let configuration = configuration(sources);
-    let mut uris = vec![ConnectionUri::new(
-        sources
-            .connect
-            .as_deref()
-            .unwrap_or(ConnectionUri::default().as_str()),
-    )];
+    let mut uris =
+        vec![ConnectionUri::new(sources.connect.as_deref().unwrap_or(
+            sources.scope.options().usual_connection.as_str(),
+        ))];
     let mut names = MachineNames::default();
     if let Some(policy) = configuration.policy() {
         uris = policy.connections().iter().cloned().collect();
@@ -56,6 +56,7 @@ pub(super) async fn all(world: World, sources: &Sources) -> Facts {
         database: places.udev_database(),
     };
     let (devices, unreadable) = devices(host).await;
+    let closed = closed(&configuration, devices.iter().flatten());
     let files = {
         let places = places.clone();
         spawn_blocking(move || places.files())
@@ -69,6 +70,7 @@ pub(super) async fn all(world: World, sources: &Sources) -> Facts {
         connections,
         udev,
         devices,
+        closed,
         unreadable,
         files: within(files).await.unwrap_or_else(|error| {
             vec![Found {
@@ -79,6 +81,23 @@ pub(super) async fn all(world: World, sources: &Sources) -> Facts {
         }),
         programs: places.programs(),
     }
+}
+
+/// Devices that machines of this user could not open.
+fn closed<'d>(
+    configuration: &Configuration,
+    devices: impl Iterator<Item = &'d Device>,
+) -> BTreeMap<PortPath, String> {
+    let uris = configuration
+        .policy()
+        .into_iter()
+        .flat_map(Policy::connections);
+    let own = uris.into_iter().any(node::is_opened_by_user);
+    let refusal = |device: &Device| {
+        let address = device.address;
+        Some((device.port.clone(), node::refusal(address, &device.port)?))
+    };
+    devices.filter(|_| own).filter_map(refusal).collect()
 }
 
 /// The result of a task, unless it takes too long.

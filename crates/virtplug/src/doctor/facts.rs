@@ -1,9 +1,9 @@
 //! What the probes judge. The readers that collect it decide nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use virtplug_core::{ConnectionUri, Device, Policy};
+use virtplug_core::{ConnectionUri, Device, Policy, PortPath};
 use virtplug_libvirt::{Definition, Versions};
 
 /// All of it.
@@ -17,6 +17,8 @@ pub(crate) struct Facts {
     pub(crate) udev: Udev,
     /// Or why they cannot be read.
     pub(crate) devices: Result<Vec<Device>, String>,
+    /// Why this user may not open a device, by its port; only asked where machines of the user need it.
+    pub(crate) closed: BTreeMap<PortPath, String>,
     /// What could not be read of the devices.
     pub(crate) unreadable: Vec<String>,
     pub(crate) files: Vec<Found>,

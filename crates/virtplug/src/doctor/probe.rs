@@ -6,6 +6,7 @@ mod grabbers;
 mod hostdevs;
 mod leftovers;
 mod libvirt;
+mod nodes;
 mod world;
 
 use virtplug_core::{Device, Escaped, MachineKey, Policy};
@@ -19,6 +20,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Finding> {
     findings.extend(world::configuration(facts));
     findings.extend(libvirt::probe(facts));
     findings.extend(world::udev(facts));
+    findings.extend(nodes::probe(facts));
     findings.extend(controllers::probe(facts));
     findings.extend(hostdevs::probe(facts));
     findings.extend(leftovers::probe(facts));

@@ -1,6 +1,6 @@
 //! What is told of a healthy host and of a sick one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use virtplug_core::{ConnectionUri, Fact, PortPath, Speed};
@@ -72,6 +72,7 @@ fn healthy() -> Facts {
             database: Ok(()),
         },
         devices: Ok(devices()),
+        closed: BTreeMap::new(),
         unreadable: Vec::new(),
         files: Vec::new(),
         programs: BTreeSet::new(),
@@ -199,6 +200,7 @@ fn sick() -> Facts {
             database: Err("Permission denied (os error 13)".to_owned()),
         },
         devices: Ok(present),
+        closed: BTreeMap::new(),
         unreadable: vec!["the device at 1-12 cannot be read: stuck".to_owned()],
         files: leftovers(),
         programs: [
@@ -328,4 +330,35 @@ fn fast_devices_on_usb_2_are_warned_of_and_others_noted() {
     let fast = controllers(Speed::Super);
     assert_eq!(fast.first().unwrap().0, Severity::Warning);
     assert!(fast.first().unwrap().1.contains("1-1 (10c4:ea60 CP2102N)"));
+}
+
+#[test]
+fn a_device_that_the_user_may_not_open_is_told_where_machines_of_the_user_need_it() {
+    let mut facts = healthy();
+    let port = facts.devices.as_ref().unwrap()[0].port.clone();
+    let all = facts.devices.iter().flatten();
+    facts.closed = all
+        .map(|device| (device.port.clone(), "this user may not open it".to_owned()))
+        .collect();
+    let told = |facts: &Facts| {
+        let findings = probe::all(facts).into_iter();
+        let closed = findings.filter(|finding| finding.text.contains("may not open"));
+        closed.collect::<Vec<_>>()
+    };
+    // libvirt opens devices for machines of the system.
+    assert_eq!(told(&facts), []);
+    facts.configuration = Configuration::Correct {
+        policy: policy(&format!(
+            "[machines.own]\nconnect = \"qemu:///session\"\n[[machines.own.device]]\nport = \"{port}\"\n"
+        )),
+        warnings: 0,
+    };
+    let found = told(&facts);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].machines, ["own"]);
+    let help = found[0].help.as_deref().unwrap();
+    assert!(
+        help.contains(&format!("snippet udev-rule {port} --group")),
+        "{help}"
+    );
 }

@@ -10,6 +10,7 @@ use virtplug_libvirt::Connection;
 use virtplug_udev::Host;
 
 use crate::machine_names::MachineNames;
+use crate::node;
 
 pub(super) fn connected(connection: Option<&Connection>) -> Result<&Connection, CallError> {
     connection.ok_or_else(|| CallError::Libvirt {
@@ -53,6 +54,18 @@ pub(super) fn start(connection: Option<&Connection>, op: OpId, machine: &Machine
         instance_present: Fact::Unknown,
     };
     Event::Done(op, outcome)
+}
+
+/// An error of an attach, with why this user's QEMU cannot open the device, if so.
+pub(super) fn with_advice(error: CallError, request: &AttachRequest) -> CallError {
+    match error {
+        CallError::Libvirt { code, message } if node::is_opened_by_user(&request.machine.uri) => {
+            let advice = node::refusal(request.address, &request.alias.port);
+            let message = advice.map_or(message.clone(), |advice| format!("{advice}: {message}"));
+            CallError::Libvirt { code, message }
+        }
+        error => error,
+    }
 }
 
 /// Whether the instance that was decided on is the one that is there.

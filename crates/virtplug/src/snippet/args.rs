@@ -45,8 +45,9 @@ pub(crate) enum Kind {
     },
     /// The udev rule that lets QEMU open the device
     ///
-    /// Only for `virtplug snippet qemu-args`: with <hostdev>, and with
-    /// virtplug's daemon, libvirt sees to the permission itself.
+    /// For `virtplug snippet qemu-args`, and for machines of a user (`qemu:///session`), whose
+    /// QEMU opens devices as that user: name a group of the user's with --group. In machines of
+    /// the system, libvirt sees to the permission itself.
     UdevRule {
         #[command(flatten)]
         device: DeviceArg,

@@ -23,7 +23,7 @@ pub(super) fn write(
     let identity = Identity::of(device, present);
     let link = link.map_or_else(String::new, |link| format!(", SYMLINK+=\"{link}\""));
     let text = format!(
-        "# {}: {}; for a file such as /etc/udev/rules.d/90-usb-qemu.rules; not needed with <hostdev>\n\
+        "# {}: {}; for a file such as /etc/udev/rules.d/90-usb-qemu.rules; not needed with <hostdev> in machines of the system\n\
          ACTION!=\"remove\", {}, GROUP=\"{group}\", MODE=\"0660\"{link}\n",
         describe(device),
         identity.limit,

@@ -19,7 +19,8 @@ const SECTIONS: &[(&str, &[Section])] = &[
                 "ENVIRONMENT",
                 &[
                     "`NO_COLOR`: No colours.",
-                    "`VIRTPLUG_SOCKET`: The control socket, in place of /run/virtplug/control.sock.",
+                    "`VIRTPLUG_SOCKET`: The control socket. Without it commands ask the daemon that you run yourself, if there is one \
+                     ($XDG_RUNTIME_DIR/virtplug/control.sock), and else that of the system.",
                     "`VIRTPLUG_LOG`: What the daemon logs: `error`, `warn`, `info` (the default) or `debug`.",
                 ],
             ),
@@ -29,6 +30,8 @@ const SECTIONS: &[(&str, &[Section])] = &[
                     "`/etc/virtplug/virtplug.toml`: The configuration; virtplug.toml(5).",
                     "`/etc/virtplug/machines.d/NAME.toml`: A machine in a file of its own.",
                     "`/run/virtplug/control.sock`: The control socket; virtplug-control(7).",
+                    "`~/.config/virtplug/`, `$XDG_RUNTIME_DIR/virtplug/control.sock`: The same for a daemon that a user runs for machines of \
+                     qemu:///session; virtplug-daemon(8).",
                 ],
             ),
         ],
@@ -87,9 +90,21 @@ const SECTIONS: &[(&str, &[Section])] = &[
                 ],
             ),
             (
+                "MACHINES OF A USER",
+                &[
+                    "For machines of qemu:///session each user runs a daemon of their own: `systemctl \\-\\-user enable \\-\\-now virtplug`. It reads \
+                     ~/.config/virtplug/virtplug.toml and machines.d beside it, and speaks with this user and root only; groups do not count. \
+                     Commands that this user runs ask it as long as it runs. The daemon of the system goes on beside it.",
+                    "QEMU opens the device as the user, who usually may not. `virtplug explain` and `virtplug doctor` say so; \
+                     `virtplug snippet udev\\-rule DEVICE \\-\\-group GROUP` prints the udev rule that mends it.",
+                    "Where no libvirtd of the user runs, the daemon has one started, which outlives it (`KillMode=process`).",
+                ],
+            ),
+            (
                 "FILES",
                 &[
                     "`/run/virtplug/daemon/control.sock`: The socket itself; /run/virtplug/control.sock leads there.",
+                    "`~/.config/virtplug/virtplug.toml`, `$XDG_RUNTIME_DIR/virtplug/`: The configuration, the socket and the orders with `\\-\\-user`.",
                     "`/run/virtplug/daemon/orders.json`: What was decided by hand. It outlives the daemon, not the boot.",
                 ],
             ),
