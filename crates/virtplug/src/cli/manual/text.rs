@@ -177,7 +177,7 @@ pub(super) const CONTROL: &[Section] = &[
         "RIGHTS",
         &[
             "The daemon sees by the socket who calls. Root may do everything; `[control]` in virtplug.toml(5) says which groups may see and which \
-             may steer (both: libvirt and virtplug, unless it is changed; virtplug-hooks may see), and whether those who may only see are shown serial numbers.",
+             may steer (both: libvirt and virtplug, unless it is changed; virtplug-hooks and virtplug-metrics may see), and whether those who may only see are shown serial numbers.",
         ],
     ),
     (
