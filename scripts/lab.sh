@@ -45,6 +45,10 @@ build)
     ;;
 test)
     cargo build --release --package virtplug
+    # Few scenarios install the package, and it takes half a minute.
+    if [[ $# == 0 || $* == *package* ]]; then
+        scripts/package.sh $yes --if-outdated
+    fi
     cargo build --package virtplug-lab --all-targets
     lab build
     # Otherwise the first scenario that needs Debian 13 makes it.

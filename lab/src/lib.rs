@@ -28,6 +28,7 @@ pub mod machine;
 pub mod mirror;
 pub mod monitor;
 pub mod outer;
+pub mod package;
 pub mod payload;
 pub mod plug;
 pub mod progress;

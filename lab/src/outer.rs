@@ -14,7 +14,7 @@ use crate::journal::Entry;
 use crate::lookout::Lookout;
 use crate::machine::Machine;
 use crate::monitor::Monitor;
-use crate::payload::{self, Program};
+use crate::payload::{self, Program, Unpacking};
 use crate::qemu::{Console, Launch, Qemu, Start};
 use crate::recipe::Release;
 use crate::state::{BOOT, State};
@@ -32,6 +32,7 @@ const TIMED_OUT: i64 = 124;
 pub struct Outer {
     pub(crate) monitor: Monitor,
     pub(crate) lookout: Lookout,
+    pub(crate) unpacking: Unpacking,
     logs: PathBuf,
     devices: Cell<u32>,
     pub(crate) entries: RefCell<Vec<Entry>>,
@@ -58,7 +59,7 @@ impl Outer {
         let logs = cache::log_folder(name)?;
         let sockets = tempfile::Builder::new().prefix("virtplug-lab-").tempdir()?;
         let disk = sockets.path().join("payload");
-        let unpack = payload::write(&disk, &program)?;
+        let unpacking = payload::write(&disk, &program)?;
         let mut qemu = Qemu::launch(&Launch {
             image: &state.image,
             accel: state.accel,
@@ -76,6 +77,7 @@ impl Outer {
         let outer = Self {
             monitor,
             lookout,
+            unpacking,
             logs,
             devices: Cell::new(0),
             entries: RefCell::default(),
@@ -83,6 +85,7 @@ impl Outer {
             sockets,
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let unpack = &outer.unpacking.program;
         outer.sh(&format!("date -s @{now} > /dev/null && {unpack}"))?;
         Ok(outer)
     }

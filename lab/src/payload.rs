@@ -1,9 +1,11 @@
-//! The disk that carries the program under test into the machine. It is not
-//! part of the saved state, so a new build of the program needs no new state.
+//! The disk that carries the program under test into the machine, and its package
+//! for Debian. It is not part of the saved state, so a new build of the program
+//! needs no new state.
 
 use std::env;
 use std::fmt::Write as _;
-use std::fs::{File, read_to_string};
+use std::fs::{File, read_dir, read_to_string};
+use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,11 +19,12 @@ pub const SIZE: u64 = 64;
 pub struct Program {
     binary: PathBuf,
     dist: PathBuf,
+    package: Option<PathBuf>,
 }
 
 impl Program {
-    /// `$VIRTPLUG_BIN` and `$VIRTPLUG_DIST`, else the release build and the `dist`
-    /// folder of this workspace.
+    /// `$VIRTPLUG_BIN`, `$VIRTPLUG_DIST` and `$VIRTPLUG_DEB`, else the release build and the
+    /// `dist` folder of this workspace, and what `scripts/package.sh` made.
     pub fn find() -> Self {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let target =
@@ -30,7 +33,13 @@ impl Program {
             .map_or_else(|| target.join("release/virtplug"), PathBuf::from);
         let dist =
             env::var_os("VIRTPLUG_DIST").map_or_else(|| workspace.join("dist"), PathBuf::from);
-        Self { binary, dist }
+        let made = || debian_package(&workspace.join("target/package"));
+        let package = env::var_os("VIRTPLUG_DEB").map_or_else(made, |path| Some(path.into()));
+        Self {
+            binary,
+            dist,
+            package,
+        }
     }
 
     /// Fails with advice when the program is not built.
@@ -65,26 +74,62 @@ impl Program {
     }
 }
 
-/// Writes the disk: the program at the start, then nothing. Returns the script
-/// that installs it.
+/// The Debian package in a folder.
+fn debian_package(folder: &Path) -> Option<PathBuf> {
+    let entries = read_dir(folder).ok()?.filter_map(Result::ok);
+    let mut paths = entries.map(|entry| entry.path());
+    paths.find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+}
+
+/// Shell scripts that take what is on the disk from there.
+#[derive(Debug)]
+pub struct Unpacking {
+    /// Puts the program where its unit expects it.
+    pub program: String,
+    /// Puts the package to [`PACKAGE`]; `None` if there is none.
+    pub package: Option<String>,
+}
+
+/// Where the package is put.
+pub const PACKAGE: &str = "/root/virtplug.deb";
+
+/// Writes the disk: the program at the start, then its package, then nothing.
+pub fn write(path: &Path, program: &Program) -> Result<Unpacking> {
+    write_empty(path)?;
+    let mut disk = File::options().write(true).open(path)?;
+    let mut unpacking = Unpacking {
+        program: "true".to_owned(),
+        package: None,
+    };
+    if program.binary.is_file() {
+        let place = "/usr/bin/virtplug";
+        let unpack = append(&mut disk, &program.binary, place)?;
+        unpacking.program = format!("{unpack} && chmod 755 {place}");
+    }
+    if let Some(package) = &program.package {
+        unpacking.package = Some(append(&mut disk, package, PACKAGE)?);
+    }
+    Ok(unpacking)
+}
+
+/// Writes a file to where the disk is at, and returns a script that puts it to `place`.
 ///
 /// Direct reads: the saved state's memory may hold the disk's start as it was
 /// when the state was made. They come in whole blocks, so the end is cut off.
-pub fn write(path: &Path, program: &Program) -> Result<String> {
-    write_empty(path)?;
-    if !program.binary.is_file() {
-        return Ok("true".to_owned());
-    }
-    let mut file = File::options().write(true).open(path)?;
-    let length = std::io::copy(&mut File::open(&program.binary)?, &mut file)
-        .with_context(|| format!("cannot copy {}", program.binary.display()))?;
+fn append(disk: &mut File, from: &Path, place: &str) -> Result<String> {
+    let start = disk.stream_position()?.div_ceil(1 << 20);
+    disk.seek(SeekFrom::Start(start << 20))?;
+    let length = File::open(from)
+        .and_then(|mut file| std::io::copy(&mut file, disk))
+        .with_context(|| format!("cannot copy {}", from.display()))?;
     ensure!(
-        length <= SIZE << 20,
-        "the program is too large for the payload disk ({length} bytes)"
+        (start << 20) + length <= SIZE << 20,
+        "{} is too large for the payload disk ({length} bytes)",
+        from.display()
     );
     Ok(format!(
-        "cd /usr/bin && dd if=/dev/vdb of=virtplug bs=1M count={} iflag=direct status=none \
-            && truncate -s {length} virtplug && chmod 755 virtplug",
+        "dd if=/dev/vdb of={place} bs=1M skip={start} count={} iflag=direct status=none \
+            && truncate -s {length} {place}",
         length.div_ceil(1 << 20)
     ))
 }

@@ -12,7 +12,7 @@ fn stop(lab: &Outer) -> Result<()> {
     lab.sh(&format!("systemctl stop {SERVICE} 2>&1")).map(drop)
 }
 
-fn start(lab: &Outer) -> Result<()> {
+pub(crate) fn start(lab: &Outer) -> Result<()> {
     lab.sh("systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd")
         .map(drop)
 }

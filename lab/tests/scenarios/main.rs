@@ -25,6 +25,7 @@ mod matching;
 mod metrics;
 mod migration;
 mod owners;
+mod package;
 mod place;
 mod plug;
 mod pool;
