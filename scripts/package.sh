@@ -31,10 +31,9 @@ folder=target/package
 tree=$folder/tree
 # What is being made, until it was checked.
 made=$folder/made
-deb=virtplug_$version-1_amd64.deb
-rpm=virtplug-$version-1.x86_64.rpm
-
 need_packages $yes gcc libc6-dev pkg-config libvirt-dev libudev-dev binutils dpkg-dev jq lintian rpm rpmlint xz-utils
+deb=virtplug_$version-1_$(dpkg --print-architecture).deb
+rpm=virtplug-$version-1.$(uname -m).rpm
 if [[ -z ${VIRTPLUG_BIN:-} ]]; then
     cargo build --release --locked -p virtplug
 fi
@@ -87,15 +86,18 @@ make() { # PLACE [TREE]
 
 rm -rf "$tree" "$made"
 mkdir -p "$made"
+shopt -s nullglob
 while read -ra words; do
     [[ ${words[0]:-#} != '#'* ]] || continue
     place=${words[-1]}
     unset 'words[-1]'
-    for source in $(compgen -G "${words[@]}"); do
+    # shellcheck disable=SC2068 # Patterns.
+    for source in ${words[@]}; do
         name=${source##*/}
         put "$source" "${place//\*/${name%.*}}"
     done
 done <dist/install
+shopt -u nullglob
 
 if [[ $("$program" --version) != "virtplug $version" ]]; then
     echo "package.sh: $program says that it is $("$program" --version), not $version" >&2

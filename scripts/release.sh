@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes what a release consists of, in target/release-artifacts: the program, a tarball of the
-# source, a list of all that is built in (CycloneDX), and checksums.
+# Makes what a release consists of, in target/release-artifacts: packages for Debian and Fedora, the
+# program, a tarball of the source, a list of all that is built in (CycloneDX), and checksums.
 #
 #   scripts/release.sh [--dry-run] [--no-checks]
 #
@@ -60,7 +60,8 @@ mkdir -p "$folder"
 commit=$(git rev-parse HEAD)
 git archive --format=tar --prefix="$name/" "$commit" | gzip -n -9 >"$folder/$name.tar.gz"
 
-cargo build --release --locked -p virtplug
+env -u VIRTPLUG_BIN scripts/package.sh
+cp target/package/*.deb target/package/*.rpm "$folder/"
 target=$(rustc -vV | sed -n 's/^host: //p')
 install -m 755 target/release/virtplug "$folder/$name-$target"
 
