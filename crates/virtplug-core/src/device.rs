@@ -1,6 +1,6 @@
 //! USB devices of the host.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::Hasher;
 
@@ -14,6 +14,7 @@ use crate::place::{Half, StablePort};
 use crate::port::PortPath;
 use crate::speed::{Removable, Speed};
 use crate::text::RawText;
+use crate::udev_record::UdevRecord;
 
 /// One USB device present on the host, as last read from sysfs and the udev
 /// database. Root hubs are not devices.
@@ -110,17 +111,6 @@ impl Device {
                 .into_iter()
                 .any(|text| *text == Fact::Unknown)
     }
-}
-
-/// The udev database record of a device: properties and tags, as `udevadm info` shows them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct UdevRecord {
-    /// Properties (`E:` lines).
-    pub properties: BTreeMap<String, String>,
-    /// Tags that the device has or had (`G:` lines).
-    pub tags: BTreeSet<String>,
-    /// Tags of the last event (`Q:` lines).
-    pub current_tags: BTreeSet<String>,
 }
 
 /// One enumeration of a device: a short hash that no other enumeration of this

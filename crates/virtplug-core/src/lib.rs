@@ -37,13 +37,14 @@ mod testing;
 mod text;
 mod time;
 mod trace;
+mod udev_record;
 
 pub use action::{Action, AttachRequest, DetachReason, DetachRequest, OpId};
 pub use advice::{Advice, Findings, NamedRule, Severity};
 pub use alias::OwnAlias;
 pub use assignment::{Assignment, Giver, Grant, Refusal};
 pub use class::{ClassCode, ClassPattern};
-pub use device::{Device, InstanceId, UdevRecord};
+pub use device::{Device, InstanceId};
 pub use engine::{
     Call, ConnectionView, DeviceView, Engine, EntryView, Holder, MachineState, MachineView, Stuck,
     Summary, UnderWay,
@@ -72,3 +73,4 @@ pub use speed::{Removable, Speed};
 pub use text::{Escaped, RawText};
 pub use time::Time;
 pub use trace::{TraceHeader, TraceStep};
+pub use udev_record::{UdevProperties, UdevRecord};

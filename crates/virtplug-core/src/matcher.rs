@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::class::{ClassCode, ClassPattern};
-use crate::device::{Device, UdevRecord};
+use crate::device::Device;
 use crate::fact::Fact;
 use crate::id::HostAddress;
 use crate::pattern::Patterns;
@@ -14,13 +14,13 @@ use crate::port::PortPath;
 use crate::rule::Specificity;
 use crate::speed::{Removable, Speed};
 use crate::text::RawText;
+use crate::udev_record::UdevRecord;
 
 mod verdict;
 
 pub use verdict::Verdict;
 
-/// What a device must be; all given fields must hold. The config refuses a
-/// matcher without any.
+/// What a device must be; all given fields must hold. The config refuses a matcher without any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matcher {
     /// `idVendor` as four hexadecimal digits.
@@ -45,8 +45,7 @@ pub struct Matcher {
     pub removable: Option<Vec<Removable>>,
     /// The kernel port path, of either half of the socket.
     pub port: Option<Patterns>,
-    /// The port's name that does not depend on bus numbers, of either half of
-    /// the socket.
+    /// The port's name without bus numbers, of either half of the socket.
     pub stable_port: Option<StablePorts>,
     /// The device, or a hub between it and the root hub, is one of these.
     pub behind: Option<Vec<Matcher>>,

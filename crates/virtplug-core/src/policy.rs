@@ -304,9 +304,10 @@ impl Index {
             found.extend(self.by_serial.values().flatten());
         }
         if let Some(record) = device.udev.known() {
-            for (name, value) in &record.properties {
-                let of_name = self.by_property.get(name);
-                let rules = of_name.and_then(|values| values.get(value));
+            // Rules name few properties, a device has many.
+            for (name, values) in &self.by_property {
+                let value = record.properties.get(name);
+                let rules = value.and_then(|value| values.get(value));
                 found.extend(rules.into_iter().flatten());
             }
             for tag in record.tags.union(&record.current_tags) {

@@ -90,7 +90,7 @@ impl Gadget {
         if matches!(self, Self::StickB | Self::Modem) {
             record.tags.insert("vm".into());
             record.current_tags.insert("vm".into());
-            record.properties.insert("ID_VM".into(), "1".into());
+            record.properties = [("ID_VM".to_owned(), "1".to_owned())].into();
         }
         record
     }

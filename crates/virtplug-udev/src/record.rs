@@ -53,16 +53,17 @@ pub(crate) fn read(directory: &Directory) -> io::Result<Fact<UdevRecord>> {
 /// Builds the record from libudev's list. A property that is not UTF-8 is left
 /// out: no rule could name its value, and the device stays usable.
 pub(crate) fn collect<S: AsRef<OsStr>>(properties: impl Iterator<Item = (S, S)>) -> UdevRecord {
-    let mut record = UdevRecord::default();
-    for (name, value) in properties {
-        if let (Some(name), Some(value)) = (name.as_ref().to_str(), value.as_ref().to_str()) {
-            record.properties.insert(name.to_owned(), value.to_owned());
-        }
-    }
+    let text = |bytes: S| bytes.as_ref().to_str().map(str::to_owned);
+    let mut record = UdevRecord {
+        properties: properties
+            .filter_map(|(name, value)| text(name).zip(text(value)))
+            .collect(),
+        ..UdevRecord::default()
+    };
     // libudev joins the tags of the database with `:`, a character that udev
     // allows in no tag.
     let tags = |name: &str| {
-        let joined = record.properties.get(name).map_or("", String::as_str);
+        let joined = record.properties.get(name).unwrap_or_default();
         let tags = joined.split(':').filter(|tag| !tag.is_empty());
         tags.map(str::to_owned).collect()
     };
@@ -160,7 +161,7 @@ mod tests {
             (b"ID_BAD", b"\xff\xfe"),
             (b"\xff", b"x"),
         ]);
-        let names: Vec<&str> = record.properties.keys().map(String::as_str).collect();
+        let names: Vec<&str> = record.properties.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["ID_MODEL"]);
     }
 
@@ -173,8 +174,8 @@ mod tests {
         ]);
         assert_eq!(record.properties.len(), 3);
         assert_eq!(
-            record.properties["ID_SERIAL"],
-            "x\nE:ID_EVIL=1\nG:evil\nQ:evil :evil:"
+            record.properties.get("ID_SERIAL"),
+            Some("x\nE:ID_EVIL=1\nG:evil\nQ:evil :evil:")
         );
         assert_eq!(record.tags, ["seat".into(), "uaccess".into()].into());
         assert_eq!(record.current_tags, ["seat".into()].into());

@@ -6,11 +6,11 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::Condition;
 use crate::class::ClassCode;
-use crate::device::UdevRecord;
 use crate::fact::Fact;
 use crate::matcher::{Verdict, text};
 use crate::pattern::{Pattern, Patterns};
 use crate::text::{Escaped, RawText};
+use crate::udev_record::UdevRecord;
 
 /// What a device has, and what that comes to.
 pub(super) struct Judged {

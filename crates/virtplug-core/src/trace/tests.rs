@@ -104,7 +104,7 @@ fn hostile_device() -> impl Strategy<Value = Device> {
                 serial,
                 product_name: name,
                 udev: Fact::Known(UdevRecord {
-                    properties,
+                    properties: properties.into(),
                     tags,
                     current_tags,
                 }),

@@ -1,6 +1,6 @@
 //! Record: the lines of one device in a dump.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use virtplug_core::{
     BusNumber, ClassCode, DeviceNumber, Fact, Half, HostAddress, InstanceId, PortPath, ProductId,
@@ -241,7 +241,7 @@ impl<'t> Record<'t> {
         Fact::Known(UdevRecord {
             properties: properties
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect::<BTreeMap<_, _>>(),
+                .collect(),
             tags: tags("TAGS"),
             current_tags: tags("CURRENT_TAGS"),
         })

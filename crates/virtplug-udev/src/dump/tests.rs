@@ -50,7 +50,7 @@ fn devices_of_a_dump_are_read_with_what_it_holds() {
         (Fact::Known(true), true)
     );
     let udev = stick.udev.known().unwrap();
-    assert_eq!(udev.properties["ID_MODEL"], "Data___Stick");
+    assert_eq!(udev.properties.get("ID_MODEL"), Some("Data___Stick"));
     assert_eq!(udev.tags, ["seat".into(), "uaccess".into()].into());
     assert_eq!(udev.current_tags, ["uaccess".into()].into());
     assert!(device(&dump, "1-2").is_hub());

@@ -64,7 +64,7 @@ fn the_record_is_that_of_udev() {
         let Fact::Known(record) = device.udev else {
             panic!("no record")
         };
-        let property = |name: &str| record.properties.get(name).map(String::as_str);
+        let property = |name: &str| record.properties.get(name);
         assert_eq!(property("ID_MODEL"), Some("Stick"));
         assert_eq!(property("ID_VALUE"), Some("a=b:c d"));
         assert_eq!(property("DEVTYPE"), Some("usb_device"));

@@ -35,7 +35,10 @@ impl Serials {
                 known.insert(serial.to_string());
             }
             let record = view.device.udev.known();
-            for (name, value) in record.into_iter().flat_map(|record| &record.properties) {
+            for (name, value) in record
+                .into_iter()
+                .flat_map(|record| record.properties.iter())
+            {
                 if name.contains("SERIAL_SHORT") {
                     known.insert(Escaped(value).to_string());
                 }

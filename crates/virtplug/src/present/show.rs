@@ -64,9 +64,12 @@ fn details(device: &Device) -> Details {
     fn shown<T: ToString>(fact: &Fact<T>) -> Option<String> {
         fact.known().map(ToString::to_string)
     }
-    let escaped = |text: &String| Escaped(text).to_string();
+    let escaped = |text: &str| Escaped(text).to_string();
     let record = device.udev.known();
-    let tags = |tags: Option<&BTreeSet<String>>| tags.into_iter().flatten().map(escaped).collect();
+    let tags = |tags: Option<&BTreeSet<String>>| {
+        let tags = tags.into_iter().flatten();
+        tags.map(|tag| escaped(tag)).collect()
+    };
     let interfaces = device.interfaces.known();
     let peer = device.peer.known().and_then(Option::as_ref);
     Details {

@@ -106,7 +106,7 @@ impl Plugged {
             manufacturer: Fact::Known(None),
             product_name: text(self.name),
             udev: Fact::Known(UdevRecord {
-                properties: self.properties(&devpath, bus, device),
+                properties: self.properties(&devpath, bus, device).into(),
                 tags: set(self.tags),
                 current_tags: set(self.current_tags),
             }),
