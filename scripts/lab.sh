@@ -4,6 +4,8 @@
 #   scripts/lab.sh [--yes] build            build image and saved state, if their recipe changed
 #   scripts/lab.sh [--yes] test [WORD...]   run the scenarios (those whose names contain a word)
 #   scripts/lab.sh [--yes] figures          measure reaction, memory and idleness
+#   scripts/lab.sh [--yes] compare          measure virtplug beside a bare client and a udev rule
+#   scripts/lab.sh [--yes] host             measure it with 30 devices and 10 machines
 #   scripts/lab.sh [--yes] shell [COMMAND]  look around in it, or run a command there
 #   scripts/lab.sh [--yes] demo [--auto]    show the main job step by step
 set -euo pipefail
@@ -55,7 +57,11 @@ test)
     [[ $# -gt 0 ]] || lab build --release trixie
     RUST_BACKTRACE=0 cargo test --package virtplug-lab -- --test-threads="$(lanes)" "$@"
     ;;
-figures | shell | demo)
+compare)
+    cargo build --release --package virtplug --package virtplug-bench
+    lab compare "$@"
+    ;;
+figures | host | shell | demo)
     cargo build --release --package virtplug
     lab "$what" "$@"
     ;;

@@ -3,11 +3,15 @@
 //! Nothing is asserted: emulation is slower than any host by a factor that
 //! nobody knows.
 
-use std::collections::BTreeMap;
+pub mod compare;
+mod contestant;
+pub mod host;
+mod process;
+mod sample;
+
 use std::fmt::Write as _;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -26,7 +30,6 @@ product = "6001"
 
 const ROUNDS: usize = 5;
 const STICKS: [&str; 4] = ["1", "2", "3", "4"];
-const IDLE: Duration = Duration::from_secs(60);
 
 /// Measures, prints, and keeps the text in the cache folder.
 pub fn print() -> Result<()> {
@@ -41,23 +44,19 @@ pub fn print() -> Result<()> {
     outer.machine("alpha").wait_attached(&stay)?;
     outer.daemon().wait_quiet()?;
 
-    let pid = outer.daemon().pid()?;
-    let before = switches(&outer, pid)?;
-    step(&format!("leave it alone for {} s", IDLE.as_secs()), || {
-        sleep(IDLE);
-        Result::<()>::Ok(())
-    })?;
-    let after = switches(&outer, pid)?;
-
     let mut text = String::from("virtplug in the lab\n");
+    process::idle(&outer, &mut text)?;
     slowness(&outer, &mut text)?;
     latencies(&outer, &mut text)?;
-    memory(&outer, pid, &mut text)?;
-    idle(&before, &after, &mut text)?;
+    process::memory(&outer, &mut text)?;
+    show("figures", &text)
+}
+
+/// Prints figures, and keeps them in the cache folder.
+fn show(name: &str, text: &str) -> Result<()> {
     print!("{text}");
-    let path = cache::folder()?.join("figures.txt");
-    std::fs::write(&path, &text)?;
-    Ok(())
+    let path = cache::folder()?.join(name).with_extension("txt");
+    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn plug_all(outer: &Outer) -> Result<()> {
@@ -123,79 +122,5 @@ fn latencies(outer: &Outer, text: &mut String) -> Result<()> {
             values.len()
         )?;
     }
-    Ok(())
-}
-
-fn memory(outer: &Outer, pid: u32, text: &mut String) -> Result<()> {
-    let rollup = outer.sh(&format!("cat /proc/{pid}/smaps_rollup"))?;
-    let kilobytes = |name: &str| -> u64 {
-        let line = rollup
-            .lines()
-            .find(|line| line.starts_with(name))
-            .unwrap_or_default();
-        line.split_whitespace()
-            .nth(1)
-            .and_then(|number| number.parse().ok())
-            .unwrap_or_default()
-    };
-    let private = kilobytes("Private_Clean:") + kilobytes("Private_Dirty:");
-    writeln!(
-        text,
-        "  memory: private {}.{} MiB (aim: at most 10), resident {}.{} MiB",
-        private / 1024,
-        private % 1024 * 10 / 1024,
-        kilobytes("Rss:") / 1024,
-        kilobytes("Rss:") % 1024 * 10 / 1024,
-    )?;
-    Ok(())
-}
-
-type Switches = BTreeMap<u32, (String, u64)>;
-
-/// Context switches so far, by thread.
-fn switches(outer: &Outer, pid: u32) -> Result<Switches> {
-    let text = outer.sh(&format!(
-        "cd /proc/{pid}/task && for task in *; do
-            # One that ends meanwhile is passed by.
-            status=$(cat $task/status 2>/dev/null) && name=$(cat $task/comm 2>/dev/null) || continue
-            echo \"$task $(echo \"$status\" | awk '/ctxt_switches/ {{ n += $2 }} END {{ print n + 0 }}') $name\"
-        done"
-    ))?;
-    let mut threads = BTreeMap::new();
-    for line in text.lines() {
-        let mut words = line.splitn(3, ' ');
-        let (Some(task), Some(count), Some(name)) = (words.next(), words.next(), words.next())
-        else {
-            continue;
-        };
-        threads.insert(
-            task.parse()?,
-            (name.to_owned(), count.parse().context("switches")?),
-        );
-    }
-    ensure!(!threads.is_empty(), "process {pid} has no threads");
-    Ok(threads)
-}
-
-/// libvirt's event loop runs on a thread of its own; its keepalive messages are
-/// the only thing that may happen while nothing happens.
-fn idle(before: &Switches, after: &Switches, text: &mut String) -> Result<()> {
-    let (mut ours, mut keepalive) = (0, 0);
-    let mut threads = String::new();
-    for (task, (name, count)) in after {
-        let earlier = before.get(task).map_or(0, |(_, count)| *count);
-        let switched = count.saturating_sub(earlier);
-        if name.contains("libvirt") {
-            keepalive += switched;
-        } else {
-            ours += switched;
-        }
-        writeln!(threads, "    {name}: {switched}")?;
-    }
-    writeln!(
-        text,
-        "  context switches in {} idle seconds: {ours} of our own (aim: none), {keepalive} of libvirt's keepalive\n{threads}",
-        IDLE.as_secs()
-    )?;
     Ok(())
 }

@@ -65,11 +65,24 @@ impl Lookout {
 
     /// Runs a shell script as root and waits for its end.
     pub fn run(&self, script: &str) -> Result<Output> {
+        self.run_while(script, || Ok(()))
+    }
+
+    /// Runs a shell script as root, does something meanwhile that needs no look, and
+    /// waits for the script's end.
+    pub fn run_while(
+        &self,
+        script: &str,
+        meanwhile: impl FnOnce() -> Result<()>,
+    ) -> Result<Output> {
         let hex = script.bytes().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
             hex
         });
-        let answer = self.connection.borrow_mut().ask(&format!("run {hex}"));
+        let number = self.connection.borrow_mut().send(&format!("run {hex}"))?;
+        // An answer that nobody takes is passed by later.
+        meanwhile()?;
+        let answer = self.connection.borrow_mut().receive(&number);
         let bytes = answer.with_context(|| format!("no answer to: {script}"))?;
         output(&bytes).with_context(|| format!("unexpected answer to: {script}"))
     }
@@ -77,12 +90,23 @@ impl Lookout {
 
 impl Connection {
     fn ask(&mut self, request: &str) -> Result<Vec<u8>> {
+        let number = self.send(request)?;
+        self.receive(&number)
+    }
+
+    /// Sends a request; returns its number.
+    fn send(&mut self, request: &str) -> Result<String> {
         ensure!(!request.contains('\n'), "a request is one line");
         self.number += 1;
         let number = self.number.to_string();
         self.stream
             .get_mut()
             .write_all(format!("{number} {request}\n").as_bytes())?;
+        Ok(number)
+    }
+
+    /// Waits for the answer to a request.
+    fn receive(&mut self, number: &str) -> Result<Vec<u8>> {
         let mut header = String::new();
         loop {
             header.clear();

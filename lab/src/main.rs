@@ -47,6 +47,14 @@ enum Command {
     },
     /// Measure reaction, memory and idleness
     Figures,
+    /// Measure virtplug beside a bare client and a udev rule
+    Compare {
+        /// How often each has its turn, of three plugs
+        #[arg(long, default_value_t = 8)]
+        turns: usize,
+    },
+    /// Measure virtplug on a host with 30 devices and 10 machines
+    Host,
 }
 
 fn main() -> ExitCode {
@@ -59,6 +67,8 @@ fn main() -> ExitCode {
         Command::Shell { release, command } => run(release, &command.join(" ")),
         Command::Demo { auto } => Demo::show(auto).map(|()| ExitCode::SUCCESS),
         Command::Figures => figures::print().map(|()| ExitCode::SUCCESS),
+        Command::Compare { turns } => figures::compare::print(turns).map(|()| ExitCode::SUCCESS),
+        Command::Host => figures::host::print().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         eprintln!("lab: {error:#}");

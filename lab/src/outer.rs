@@ -14,7 +14,7 @@ use crate::journal::Entry;
 use crate::lookout::Lookout;
 use crate::machine::Machine;
 use crate::monitor::Monitor;
-use crate::payload::{self, Program, Unpacking};
+use crate::payload::{self, Extra, Program, Unpacking};
 use crate::qemu::{Console, Launch, Qemu, Start};
 use crate::recipe::Release;
 use crate::state::{BOOT, State};
@@ -45,21 +45,26 @@ impl Outer {
     /// Starts from the saved state (made first, if it is not there). `name`
     /// names the folder for the logs.
     pub fn ready(release: Release, name: &str) -> Result<Self> {
-        Self::start(release, name, Console::Log)
+        Self::start(release, name, Console::Log, &[])
+    }
+
+    /// Like [`Outer::ready`], with other files beside the program.
+    pub fn ready_with(release: Release, name: &str, extras: &[Extra]) -> Result<Self> {
+        Self::start(release, name, Console::Log, extras)
     }
 
     /// Like [`Outer::ready`], with the serial console on this terminal.
     pub fn on_terminal(release: Release, name: &str) -> Result<Self> {
-        Self::start(release, name, Console::Terminal)
+        Self::start(release, name, Console::Terminal, &[])
     }
 
-    fn start(release: Release, name: &str, console: Console) -> Result<Self> {
+    fn start(release: Release, name: &str, console: Console, extras: &[Extra]) -> Result<Self> {
         let program = Program::find();
         let state = State::ready(release, &program)?;
         let logs = cache::log_folder(name)?;
         let sockets = tempfile::Builder::new().prefix("virtplug-lab-").tempdir()?;
         let disk = sockets.path().join("payload");
-        let unpacking = payload::write(&disk, &program)?;
+        let unpacking = payload::write(&disk, &program, extras)?;
         let mut qemu = Qemu::launch(&Launch {
             image: &state.image,
             accel: state.accel,
@@ -85,7 +90,7 @@ impl Outer {
             sockets,
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let unpack = &outer.unpacking.program;
+        let unpack = &outer.unpacking.files;
         outer.sh(&format!("date -s @{now} > /dev/null && {unpack}"))?;
         Ok(outer)
     }
@@ -98,6 +103,16 @@ impl Outer {
     /// Runs a shell script as root, whatever its exit code.
     pub fn run(&self, script: &str) -> Result<Output> {
         self.lookout.run(script)
+    }
+
+    /// Runs a shell script as root that waits for something, and meanwhile does what
+    /// it waits for: nothing looks then, and nothing starts.
+    pub fn run_while(
+        &self,
+        script: &str,
+        meanwhile: impl FnOnce() -> Result<()>,
+    ) -> Result<Output> {
+        self.lookout.run_while(script, meanwhile)
     }
 
     /// Writes a file inside.

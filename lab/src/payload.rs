@@ -14,6 +14,20 @@ use anyhow::{Context as _, Result, ensure};
 /// in it knows the size.
 pub const SIZE: u64 = 64;
 
+/// Files begin at a multiple of this.
+const BLOCK: u64 = 1 << 20;
+
+/// Another file that a disk carries into the machine.
+#[derive(Debug, Clone)]
+pub struct Extra {
+    /// Where it is here.
+    pub file: PathBuf,
+    /// Where it goes, with its folder, which is there.
+    pub place: &'static str,
+    /// Who may do what with it there, such as `755`.
+    pub mode: &'static str,
+}
+
 /// Where the program and its files are found.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -84,8 +98,8 @@ fn debian_package(folder: &Path) -> Option<PathBuf> {
 /// Shell scripts that take what is on the disk from there.
 #[derive(Debug)]
 pub struct Unpacking {
-    /// Puts the program where its unit expects it.
-    pub program: String,
+    /// Puts the program where its unit expects it, and the other files to their places.
+    pub files: String,
     /// Puts the package to [`PACKAGE`]; `None` if there is none.
     pub package: Option<String>,
 }
@@ -93,18 +107,22 @@ pub struct Unpacking {
 /// Where the package is put.
 pub const PACKAGE: &str = "/root/virtplug.deb";
 
-/// Writes the disk: the program at the start, then its package, then nothing.
-pub fn write(path: &Path, program: &Program) -> Result<Unpacking> {
+/// Writes the disk: the program at the start, then the other files, its package, and nothing.
+pub fn write(path: &Path, program: &Program, extras: &[Extra]) -> Result<Unpacking> {
     write_empty(path)?;
     let mut disk = File::options().write(true).open(path)?;
     let mut unpacking = Unpacking {
-        program: "true".to_owned(),
+        files: "true".to_owned(),
         package: None,
     };
     if program.binary.is_file() {
         let place = "/usr/bin/virtplug";
         let unpack = append(&mut disk, &program.binary, place)?;
-        unpacking.program = format!("{unpack} && chmod 755 {place}");
+        write!(unpacking.files, " && {unpack} && chmod 755 {place}")?;
+    }
+    for Extra { file, place, mode } in extras {
+        let unpack = append(&mut disk, file, place)?;
+        write!(unpacking.files, " && {unpack} && chmod {mode} {place}")?;
     }
     if let Some(package) = &program.package {
         unpacking.package = Some(append(&mut disk, package, PACKAGE)?);
@@ -117,20 +135,20 @@ pub fn write(path: &Path, program: &Program) -> Result<Unpacking> {
 /// Direct reads: the saved state's memory may hold the disk's start as it was
 /// when the state was made. They come in whole blocks, so the end is cut off.
 fn append(disk: &mut File, from: &Path, place: &str) -> Result<String> {
-    let start = disk.stream_position()?.div_ceil(1 << 20);
-    disk.seek(SeekFrom::Start(start << 20))?;
+    let start = disk.stream_position()?.div_ceil(BLOCK);
+    disk.seek(SeekFrom::Start(start * BLOCK))?;
     let length = File::open(from)
         .and_then(|mut file| std::io::copy(&mut file, disk))
         .with_context(|| format!("cannot copy {}", from.display()))?;
     ensure!(
-        (start << 20) + length <= SIZE << 20,
+        start * BLOCK + length <= SIZE << 20,
         "{} is too large for the payload disk ({length} bytes)",
         from.display()
     );
     Ok(format!(
-        "dd if=/dev/vdb of={place} bs=1M skip={start} count={} iflag=direct status=none \
+        "dd if=/dev/vdb of={place} bs={BLOCK} skip={start} count={} iflag=direct status=none \
             && truncate -s {length} {place}",
-        length.div_ceil(1 << 20)
+        length.div_ceil(BLOCK)
     ))
 }
 
