@@ -23,6 +23,7 @@ mod journal;
 mod learn;
 mod log;
 mod machine_names;
+mod memory;
 mod message;
 mod metrics;
 mod monitor;
@@ -121,6 +122,7 @@ async fn command(command: Command) -> Result<Exit, String> {
         }) => {
             log::start();
             let sources = sources.of_daemon(if user { Scope::User } else { Scope::System });
+            memory::take_small_pages();
             // Before the rights to make files are given up.
             let trace = record.as_deref().and_then(TraceFile::create);
             // Before any thread is started, as each takes over what its maker may do.
