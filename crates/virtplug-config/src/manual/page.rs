@@ -97,7 +97,7 @@ impl Page {
 
     /// Lines of a file, below an item.
     pub(super) fn example_of_item(&mut self, text: &str) {
-        self.roff.control("IP", []);
+        self.roff.control("sp", []);
         self.roff.control("RS", ["11"]);
         self.verbatim(text);
         self.roff.control("RE", []);

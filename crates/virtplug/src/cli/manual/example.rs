@@ -18,6 +18,19 @@ const ALL: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "virtplug-daemon",
+        &[
+            (
+                "By hand, with the log on the terminal, while the service is stopped:",
+                "virtplug daemon --config /etc/virtplug/new.toml",
+            ),
+            (
+                "With a record for a report of a bug:",
+                "virtplug daemon --record /tmp/virtplug.trace",
+            ),
+        ],
+    ),
+    (
         "virtplug-check",
         &[
             (
@@ -28,14 +41,21 @@ const ALL: &[(&str, &[Example])] = &[
                 "A file that is to become the configuration:",
                 "virtplug check /etc/virtplug/new.toml",
             ),
+            (
+                "Where the devices of another host would go, by its dump of udev:",
+                "virtplug check /etc/virtplug/new.toml --against dump.txt",
+            ),
         ],
     ),
     (
         "virtplug-status",
-        &[(
-            "For a script that watches over the host:",
-            "virtplug status --json",
-        )],
+        &[
+            ("How things stand:", "virtplug status"),
+            (
+                "For a script that watches over the host:",
+                "virtplug status --json",
+            ),
+        ],
     ),
     (
         "virtplug-devices",
@@ -96,6 +116,10 @@ const ALL: &[(&str, &[Example])] = &[
                 "To another machine than its rule says, until it is unplugged:",
                 "virtplug attach A1 -D desktop",
             ),
+            (
+                "Wait for a stick that is not plugged in yet:",
+                "virtplug attach A1 --wait 30s",
+            ),
             ("What would be done:", "virtplug attach A1 --dry-run -v"),
         ],
     ),
@@ -153,6 +177,30 @@ const ALL: &[(&str, &[Example])] = &[
     ),
     ("virtplug-resume", &[("Go on:", "virtplug resume")]),
     (
+        "virtplug-rebind",
+        &[(
+            "After QEMU was killed, and `virtplug status` names the stick:",
+            "virtplug rebind A1",
+        )],
+    ),
+    (
+        "virtplug-monitor",
+        &[
+            ("All that happens:", "virtplug monitor"),
+            (
+                "For a script that waits for what a machine gets:",
+                "virtplug monitor --json --machine homeassistant --event attached",
+            ),
+        ],
+    ),
+    (
+        "virtplug-watch",
+        &[(
+            "In a terminal of at least 80 columns; `q` ends it:",
+            "virtplug watch",
+        )],
+    ),
+    (
         "virtplug-learn",
         &[(
             "The rule for a stick that is plugged in, without writing it:",
@@ -185,10 +233,51 @@ const ALL: &[(&str, &[Example])] = &[
         )],
     ),
     (
-        "virtplug-snippet-hostdev",
+        "virtplug-apply",
         &[(
-            "For a definition with the device in it from the start:",
-            "virtplug snippet hostdev A1",
+            "Once, on a host where no daemon shall run:",
+            "virtplug apply",
+        )],
+    ),
+    (
+        "virtplug-snippet",
+        &[(
+            "A device for a definition, into a file; what else there is to do comes to the terminal:",
+            "virtplug snippet hostdev A1 > stick.xml",
+        )],
+    ),
+    (
+        "virtplug-snippet-hostdev",
+        &[
+            (
+                "For a definition with the device in it from the start:",
+                "virtplug snippet hostdev A1",
+            ),
+            (
+                "For a machine that runs, at a port of its own there:",
+                "virtplug snippet hostdev A1 --by address --guest-port 0:3",
+            ),
+        ],
+    ),
+    (
+        "virtplug-snippet-qemu-args",
+        &[(
+            "Whatever is in the port that the stick is in now:",
+            "virtplug snippet qemu-args A1",
+        )],
+    ),
+    (
+        "virtplug-snippet-udev-rule",
+        &[(
+            "With a link to the stick below /dev:",
+            "virtplug snippet udev-rule A1 --symlink virtplug/A1",
+        )],
+    ),
+    (
+        "virtplug-snippet-cgroup-acl",
+        &[(
+            "For the link that the rule of udev makes:",
+            "virtplug snippet cgroup-acl A1 --symlink virtplug/A1",
         )],
     ),
     (
@@ -206,11 +295,45 @@ const ALL: &[(&str, &[Example])] = &[
         )],
     ),
     (
-        "virtplug-schema",
+        "virtplug-import",
         &[(
-            "The form of what `virtplug status --json` prints:",
-            "virtplug schema --reply status",
+            "Look at what would come of it, before anything is written:",
+            "virtplug import bbvirt /etc/bit-babbler",
         )],
+    ),
+    (
+        "virtplug-import-bbvirt",
+        &[(
+            "Into a file, to be checked:",
+            "virtplug import bbvirt /etc/bit-babbler/vm.conf --output new.toml",
+        )],
+    ),
+    (
+        "virtplug-import-whawty",
+        &[(
+            "The main file, and what is in machines.d beside it:",
+            "virtplug import whawty /etc/libvirt-usb-hotplugd/config.yml --output new.toml",
+        )],
+    ),
+    (
+        "virtplug-import-usb-libvirt-hotplug",
+        &[(
+            "The rules, and the script that they run:",
+            "virtplug import usb-libvirt-hotplug /etc/udev/rules.d /opt/usb-libvirt-hotplug.sh --output new.toml",
+        )],
+    ),
+    (
+        "virtplug-schema",
+        &[
+            (
+                "For an editor that completes and checks the configuration:",
+                "virtplug schema",
+            ),
+            (
+                "The form of what `virtplug status --json` prints:",
+                "virtplug schema --reply status",
+            ),
+        ],
     ),
 ];
 

@@ -91,8 +91,10 @@ impl Page {
         let body = written.lines().filter(|line| {
             !line.starts_with(".SH") && !line.starts_with(".ie ") && !line.starts_with(".el ")
         });
-        let body: Vec<&str> = body.collect();
-        let text = bold_parts(&body.join("\n").replace("\\*(Aq", "\\(aq"));
+        let body: Vec<&str> = body.map(str::trim_end).collect();
+        let body = body.join("\n").replace("\\*(Aq", "\\(aq");
+        // An empty line between two breaks is one gap.
+        let text = bold_parts(&body.replace("\n.br\n\n.br\n", "\n.sp\n"));
         self.line(&text);
         self.fresh = false;
     }
