@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every check of the project: format, lints, tests, fuzzing, and the lab.
+# Runs every check of the project: format, lints, dependencies, tests, fuzzing, and the lab.
 #
 #   scripts/test.sh [--yes] [--no-lab]
 #
@@ -36,7 +36,9 @@ step() {
 step "packages" need_packages $yes gcc g++ libc6-dev pkg-config libvirt-dev libudev-dev
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+step "dependencies" scripts/deny.sh $yes
 step "tests" cargo test --locked
+step "manual pages" scripts/manual.sh $yes
 step "metrics" scripts/metrics.sh
 step "simulator" cargo run --quiet --profile sim --locked -p virtplug-sim -- --schedules 20000
 step "fuzz" scripts/fuzz.sh $yes
