@@ -8,6 +8,7 @@
 #   scripts/lab.sh [--yes] host             measure it with 30 devices and 10 machines
 #   scripts/lab.sh [--yes] shell [COMMAND]  look around in it, or run a command there
 #   scripts/lab.sh [--yes] demo [--auto]    show the main job step by step
+#   scripts/lab.sh [--yes] pictures FOLDER  record what scripts/pictures.sh draws
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
@@ -61,7 +62,7 @@ compare)
     cargo build --release --package virtplug --package virtplug-bench
     lab compare "$@"
     ;;
-figures | host | shell | demo)
+figures | host | shell | demo | pictures)
     cargo build --release --package virtplug
     lab "$what" "$@"
     ;;

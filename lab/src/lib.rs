@@ -30,6 +30,7 @@ pub mod monitor;
 pub mod outer;
 pub mod package;
 pub mod payload;
+pub mod pictures;
 pub mod plug;
 pub mod progress;
 pub mod qemu;

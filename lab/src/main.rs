@@ -6,6 +6,7 @@
     reason = "a command line prints"
 )]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -13,7 +14,7 @@ use lab::demo::Demo;
 use lab::payload::Program;
 use lab::recipe::Release;
 use lab::state::State;
-use lab::{Outer, Result, figures};
+use lab::{Outer, Result, figures, pictures};
 
 /// A nested machine with a real kernel, libvirt and QEMU to try virtplug in
 #[derive(Debug, Parser)]
@@ -55,6 +56,11 @@ enum Command {
     },
     /// Measure virtplug on a host with 30 devices and 10 machines
     Host,
+    /// Record what `scripts/pictures.sh` draws
+    Pictures {
+        /// Where it goes
+        folder: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -69,6 +75,7 @@ fn main() -> ExitCode {
         Command::Figures => figures::print().map(|()| ExitCode::SUCCESS),
         Command::Compare { turns } => figures::compare::print(turns).map(|()| ExitCode::SUCCESS),
         Command::Host => figures::host::print().map(|()| ExitCode::SUCCESS),
+        Command::Pictures { folder } => pictures::record(&folder).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         eprintln!("lab: {error:#}");
