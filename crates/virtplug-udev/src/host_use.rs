@@ -6,6 +6,9 @@
 //! exclusively takes rights, and makes a mount at that moment fail), a network
 //! interface in another network namespace, and a vfat or exfat file system that
 //! is mounted only in another mount namespace than that of process 1.
+//!
+//! Nor is a disk seen here that a machine has open: that is in the machine's live
+//! XML, which the core compares with [`HostUse::disks`].
 
 mod block;
 mod keyboard;
