@@ -17,6 +17,8 @@ fn commands(document: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut fence = None;
     for line in document.lines() {
+        // In a list, blocks are indented.
+        let line = line.trim_start();
         if let Some(language) = line.strip_prefix("```") {
             fence = fence.is_none().then(|| language.to_owned());
             continue;
