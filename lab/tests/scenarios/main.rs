@@ -21,6 +21,7 @@ mod lab_itself;
 mod libvirt;
 mod losses;
 mod machine;
+mod manual;
 mod matching;
 mod metrics;
 mod migration;
