@@ -37,6 +37,7 @@ step "packages" need_packages $yes gcc g++ libc6-dev pkg-config libvirt-dev libu
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "dependencies" scripts/deny.sh $yes
+step "oldest Rust" scripts/oldest.sh
 step "tests" cargo test --locked
 step "manual pages" scripts/manual.sh $yes
 step "metrics" scripts/metrics.sh

@@ -1,6 +1,6 @@
 //! The oldest toolchain that builds virtplug is the one that Cargo.toml states, as far as can
 //! be told without it: clippy looks at what our code uses of the standard library, and every
-//! crate that is built in states one that is not newer. `scripts/release.sh` builds with it
+//! crate that is built in states one that is not newer. `scripts/oldest.sh` builds with it
 //! where it can be had.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]

@@ -149,14 +149,15 @@ impl Visit for Line {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let value = format_args!("{value:?}");
-        match field.name() {
-            "message" => self.put("MESSAGE", value),
+        let key = match field.name() {
+            "message" => "MESSAGE".to_owned(),
             name => {
                 let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-                self.put(&format!("{PREFIX}{}", name.to_ascii_uppercase()), value);
+                format!("{PREFIX}{}", name.to_ascii_uppercase())
             }
-        }
+        };
+        // Rust 1.88 keeps no arguments for later.
+        self.put(&key, format_args!("{value:?}"));
     }
 }
 
