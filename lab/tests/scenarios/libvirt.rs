@@ -7,7 +7,7 @@ use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA};
 const SERVICE: &str = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket";
 
 /// Stops libvirtd for good.
-fn stop(lab: &Outer) -> Result<()> {
+pub(crate) fn stop(lab: &Outer) -> Result<()> {
     // The sockets too: otherwise the first client starts it again.
     lab.sh(&format!("systemctl stop {SERVICE} 2>&1")).map(drop)
 }
