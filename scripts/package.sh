@@ -59,8 +59,8 @@ need_cargo() {
         cargo install --quiet --locked --debug --root "$tools" "$@"
 }
 # Without its own liblzma it runs xz.
-need_cargo cargo-deb --no-default-features --version 3
-need_cargo cargo-generate-rpm --version 0.21
+need_cargo cargo-deb --no-default-features --version '^3'
+need_cargo cargo-generate-rpm --version '^0.21'
 
 # Puts a file, or all that is in a folder, into the tree where it belongs.
 put() { # SOURCE PLACE [TREE]

@@ -16,7 +16,7 @@ const UNITS: [(&str, &str); 2] = [
 ];
 
 /// The answer to a GET of a path, with its head.
-fn get(lab: &Outer, path: &str) -> Result<String> {
+pub(crate) fn get(lab: &Outer, path: &str) -> Result<String> {
     lab.sh(&format!(
         "timeout 60 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9947
             printf \"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n\" >&3

@@ -1,9 +1,10 @@
 //! The Debian package: installed, upgraded, removed, purged.
 
 use lab::payload::PACKAGE;
+use lab::wait::{Seen, until};
 use lab::{Outer, Plugged, Release, Result, Stick, ensure, scenario, scenario_on};
 
-use crate::libvirt;
+use crate::{libvirt, metrics};
 
 /// A rule of the administrator's, in a file of its own.
 const OWN_FILE: &str = "/etc/virtplug/machines.d/alpha.toml";
@@ -146,6 +147,48 @@ fn remove(lab: &Outer) -> Result<()> {
     let (after, left) = (alpha.wait_attached(&stick)?, left_alpha(lab)?);
     ensure!(after == before && left.is_empty(), "{after:?}, {left}");
     Ok(())
+}
+
+/// Units that are off until somebody enables them.
+fn extras(lab: &Outer) -> Result<()> {
+    let stick = install_and_attach(lab)?;
+    lab.sh("systemctl -q enable --now virtplug-hooks virtplug-metrics.socket")?;
+    let target = format!(
+        "virtplug-attached@$(systemd-escape alpha/{}).target",
+        stick.path
+    );
+    let check_work = || {
+        until("the hooks' target is active", || {
+            let state = lab.run(&format!("systemctl is-active {target}"))?.out;
+            Ok(if state.trim() == "active" {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet(state)
+            })
+        })?;
+        let told = metrics::get(lab, "/metrics")?;
+        ensure!(told.contains("\nvirtplug_up 1\n"), "{told}");
+        Ok(())
+    };
+    check_work()?;
+    let newer = lab.newer_package()?;
+    lab.install_package(&newer)?;
+    lab.sh("systemctl is-active virtplug-hooks virtplug-metrics.socket")?;
+    check_work()?;
+
+    lab.sh("dpkg --purge virtplug 2>&1")?;
+    let left = lab.run(
+        "systemctl list-units --all --no-legend 'virtplug*.service' 'virtplug*.socket' |
+            grep -v virtplug-lab
+        ls /etc/systemd/system/*.wants | grep virtplug",
+    )?;
+    ensure!(left.out.trim().is_empty(), "left: {}", left.out);
+    Ok(())
+}
+
+#[test]
+fn package_units_that_are_off_work_when_they_are_enabled() {
+    scenario(extras);
 }
 
 #[test]
