@@ -65,13 +65,18 @@ fn serial(device: usize) -> String {
 /// A rule for each device; the machines have the same number of them.
 fn configuration(machines: &[String]) -> String {
     let each = DEVICES / MACHINES;
-    (0..DEVICES)
-        .zip(machines.iter().flat_map(|name| vec![name; each]))
-        .map(|(device, machine)| {
-            let serial = serial(device);
-            format!("[[machines.{machine}.device]]\nserial = \"{serial}\"\n")
-        })
-        .collect()
+    let mut text = String::new();
+    for (device, machine) in (0..DEVICES).zip(machines.iter().flat_map(|name| vec![name; each])) {
+        let rule = [
+            "[[machines.",
+            machine,
+            ".device]]\nserial = \"",
+            &serial(device),
+            "\"\n",
+        ];
+        text.push_str(&rule.concat());
+    }
+    text
 }
 
 fn stick(device: usize) -> Stick {
