@@ -80,7 +80,7 @@ printf '| engine with | found by |\n|---|---|\n'
 for patch in crates/virtplug-sim/mutations/*.patch; do
     name=$(basename "$patch" .patch)
     is_asked_for "$name" || continue
-    if ! patch --quiet --strip=1 --directory="$copy" <"$patch" >&2; then
+    if ! patch --quiet --fuzz=0 --strip=1 --directory="$copy" <"$patch" >&2; then
         echo "$patch does not apply any more" >&2
         exit 1
     fi
