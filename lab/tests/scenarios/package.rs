@@ -178,9 +178,8 @@ fn extras(lab: &Outer) -> Result<()> {
 
     lab.sh("dpkg --purge virtplug 2>&1")?;
     let left = lab.run(
-        "systemctl list-units --all --no-legend 'virtplug*.service' 'virtplug*.socket' |
-            grep -v virtplug-lab
-        ls /etc/systemd/system/*.wants | grep virtplug",
+        "{ systemctl list-units --all --no-legend 'virtplug*.service' 'virtplug*.socket'
+            ls /etc/systemd/system/*.wants | grep virtplug; } | grep -v virtplug-lab",
     )?;
     ensure!(left.out.trim().is_empty(), "left: {}", left.out);
     Ok(())
