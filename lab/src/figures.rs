@@ -21,6 +21,7 @@ use crate::plug::Stick;
 use crate::progress::step;
 use crate::recipe::Release;
 
+/// All serial adapters belong to alpha.
 const CONFIG: &str = r#"
 [machines.alpha]
 [[machines.alpha.device]]

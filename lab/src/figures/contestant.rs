@@ -2,17 +2,11 @@
 
 use anyhow::{Context as _, Result};
 
+use super::CONFIG;
 use crate::outer::Outer;
 
 /// The machine that gets the device.
 pub(super) const MACHINE: &str = "alpha";
-
-const CONFIG: &str = r#"
-[machines.alpha]
-[[machines.alpha.device]]
-vendor = "0403"
-product = "6001"
-"#;
 
 const HANDLER: &str = include_str!("../../../bench/handler.sh");
 const HANDLER_PLACE: &str = "/usr/local/lib/usb-handler";
