@@ -304,11 +304,22 @@ impl Index {
             found.extend(self.by_serial.values().flatten());
         }
         if let Some(record) = device.udev.known() {
-            // Rules name few properties, a device has many.
-            for (name, values) in &self.by_property {
-                let value = record.properties.get(name);
-                let rules = value.and_then(|value| values.get(value));
-                found.extend(rules.into_iter().flatten());
+            let properties = &record.properties;
+            let with = |name: &str, value: &str| {
+                let values = self.by_property.get(name);
+                values.and_then(|values| values.get(value))
+            };
+            // Mostly rules name few properties and a device has many; with more rules
+            // it must not take longer than that.
+            if self.by_property.len() < properties.len() {
+                for name in self.by_property.keys() {
+                    let rules = properties.get(name).and_then(|value| with(name, value));
+                    found.extend(rules.into_iter().flatten());
+                }
+            } else {
+                for (name, value) in properties.iter() {
+                    found.extend(with(name, value).into_iter().flatten());
+                }
             }
             for tag in record.tags.union(&record.current_tags) {
                 found.extend(self.by_tag.get(tag).into_iter().flatten());
