@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::CString;
+use std::sync::Arc;
 
 use virt_sys as sys;
 use virtplug_core::{
@@ -12,9 +13,11 @@ use virtplug_core::{
 
 use crate::definition::Definition;
 use crate::domain_xml::DomainXml;
+use crate::event::ConnectionEvent;
 use crate::event_loop::EventLoop;
 use crate::ffi::{Connect, Domain, DomainEvent, LibvirtError};
 use crate::hostdev_xml::hostdev_xml;
+use crate::known::Known;
 use crate::lane::{Lane, Lanes};
 use crate::listener::{Listener, Sink};
 use crate::machine_state::{Standstill, activity};
@@ -45,6 +48,7 @@ pub struct Connection {
     uri: ConnectionUri,
     // Dropped before the connection: no events come from the closing of it.
     listener: Listener,
+    known: Known,
     lanes: Lanes,
 }
 
@@ -58,11 +62,20 @@ impl Connection {
     /// opening per URI under way.
     pub fn open(_: EventLoop, uri: &ConnectionUri, sink: Sink) -> Result<Self, OpenError> {
         let address = c_string(&without_prompts(uri.as_str()))?;
+        let known = Known::default();
+        let news = known.news();
+        let sink = Arc::new(move |event| {
+            if let ConnectionEvent::MachineChanged(_, uuid) = &event {
+                news.changed(*uuid);
+            }
+            sink(event);
+        });
         let listener = Listener::new(uri.clone(), sink);
         let lanes = Lanes::open(address, |main| subscribe(main, listener.number()))?;
         Ok(Self {
             uri: uri.clone(),
             listener,
+            known,
             lanes,
         })
     }
@@ -121,8 +134,18 @@ impl Connection {
     pub fn read_machine(&self, machine: &MachineKey) -> MachineRead {
         let lane = self.lanes.take();
         for _ in 0..LOOKS {
+            let before = self.known.before();
             match look(&lane, machine) {
-                Ok(Look::Clear(read)) => return read,
+                Ok(Look::Running(live, domain)) => {
+                    if lane.is_main() {
+                        self.known.keep(machine, live.run.uuid, domain, before);
+                    }
+                    return MachineRead::Live(live);
+                }
+                Ok(Look::Clear(read)) => {
+                    self.known.forget(machine);
+                    return read;
+                }
                 Ok(Look::Moved) => {}
                 Err(error) => return MachineRead::Failed(CallError::from(error).to_string()),
             }
@@ -136,7 +159,7 @@ impl Connection {
         let entry = hostdev_xml(request)
             .map_err(|error| LibvirtError::new(sys::VIR_ERR_XML_ERROR, error.to_string()))?;
         let lane = self.lanes.take();
-        let domain = find(&lane, &request.machine)?;
+        let domain = self.running(&lane, &request.machine)?;
         Ok(domain.attach_live(&c_string(&entry)?)?)
     }
 
@@ -146,7 +169,7 @@ impl Connection {
     /// tells when it is.
     pub fn detach(&self, request: &DetachRequest) -> Result<(), CallError> {
         let lane = self.lanes.take();
-        let domain = find(&lane, &request.machine)?;
+        let domain = self.running(&lane, &request.machine)?;
         Ok(domain.detach_live(&c_string(&request.alias.to_string())?)?)
     }
 
@@ -166,6 +189,14 @@ impl Connection {
         Ok(())
     }
 
+    /// A machine that runs: the one that the last look found, unless something was told
+    /// of it since; that saves a round trip.
+    fn running(&self, lane: &Lane<'_>, machine: &MachineKey) -> Result<Arc<Domain>, LibvirtError> {
+        // A reference belongs to its connection.
+        let known = lane.is_main().then(|| self.known.get(machine)).flatten();
+        known.map_or_else(|| find(lane, machine).map(Arc::new), Ok)
+    }
+
     /// Whether the connection is usable, as far as this side knows. Does not
     /// ask the server.
     pub fn is_alive(&self) -> bool {
@@ -176,9 +207,12 @@ impl Connection {
     /// drop it waits for the server.
     pub fn close(self) {
         let Self {
-            listener, lanes, ..
+            listener,
+            known,
+            lanes,
+            ..
         } = self;
-        drop(listener);
+        drop((listener, known));
         lanes.close();
     }
 }
@@ -205,7 +239,9 @@ fn find(lane: &Lane<'_>, machine: &MachineKey) -> Result<Domain, LibvirtError> {
 
 /// What one look at a machine gave.
 enum Look {
-    /// All parts fit together.
+    /// It runs, and all parts fit together.
+    Running(LiveMachine, Domain),
+    /// It does not run, or cannot be understood.
     Clear(MachineRead),
     /// The machine stopped, started or went away between the parts.
     Moved,
@@ -233,7 +269,7 @@ fn look(lane: &Lane<'_>, machine: &MachineKey) -> Result<Look, LibvirtError> {
     let (Some(activity), true) = (activity(state, reason), xml.id == Some(id)) else {
         return Ok(Look::Moved);
     };
-    Ok(Look::Clear(MachineRead::Live(LiveMachine {
+    let live = LiveMachine {
         run: RunId {
             uuid: domain.uuid()?,
             id,
@@ -246,7 +282,8 @@ fn look(lane: &Lane<'_>, machine: &MachineKey) -> Result<Look, LibvirtError> {
         hostdevs: xml.hostdevs,
         ports: xml.ports,
         disks: xml.disks,
-    })))
+    };
+    Ok(Look::Running(live, domain))
 }
 
 fn c_string(text: &str) -> Result<CString, LibvirtError> {

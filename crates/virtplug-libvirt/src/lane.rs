@@ -257,6 +257,13 @@ impl State {
     }
 }
 
+impl Lane<'_> {
+    /// Whether calls go over the main connection.
+    pub(crate) fn is_main(&self) -> bool {
+        !matches!(self.kind, Kind::Extra(_))
+    }
+}
+
 impl Deref for Lane<'_> {
     type Target = Connect;
 

@@ -17,6 +17,7 @@ mod event_loop;
 mod ffi;
 mod guest_ports;
 mod hostdev_xml;
+mod known;
 mod lane;
 mod listener;
 mod machine_state;

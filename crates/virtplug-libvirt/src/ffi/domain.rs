@@ -13,6 +13,11 @@ use super::{LibvirtError, check, free, text};
 #[derive(Debug)]
 pub(crate) struct Domain(NonNull<sys::virDomain>);
 
+// SAFETY: libvirt counts references with atomic operations and locks what else changes.
+unsafe impl Send for Domain {}
+// SAFETY: as above; each error belongs to the thread that made the call.
+unsafe impl Sync for Domain {}
+
 impl Domain {
     /// Takes a reference over.
     ///
