@@ -24,7 +24,7 @@ pub fn event(properties: &[(&[u8], &[u8])]) -> Option<Option<PortPath>> {
     };
     match packet.look() {
         Look::Nothing => None,
-        Look::Port(port) => Some(Some(port)),
+        Look::Port(port) | Look::Change(port) => Some(Some(port)),
         Look::Everything => Some(None),
     }
 }

@@ -11,6 +11,9 @@ use rustix::net::sockopt;
 use thiserror::Error;
 use virtplug_core::{Device, PortPath};
 
+mod changes;
+
+use self::changes::Changes;
 use crate::failure::chain;
 use crate::handle::{MonitorHandle, Requests};
 use crate::host::Host;
@@ -94,6 +97,7 @@ pub struct Monitor {
     socket: udev::MonitorSocket,
     handle: MonitorHandle,
     uses: UseWatch,
+    changes: Changes,
     buffer: ReceiveBuffer,
     /// Events were lost, and the socket may not be empty yet.
     lost: bool,
@@ -102,13 +106,15 @@ pub struct Monitor {
 }
 
 /// What one wakeup asks for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Round {
+    /// When it woke up.
+    at: Instant,
     stop: bool,
     overrun: bool,
     everything: bool,
-    /// Each port once, in the order of the events.
-    ports: Vec<PortPath>,
+    /// Each port once, in the order of the events, and when its cause was received.
+    ports: Vec<(PortPath, Instant)>,
 }
 
 impl Monitor {
@@ -131,6 +137,7 @@ impl Monitor {
             socket,
             handle,
             uses,
+            changes: Changes::default(),
             buffer,
             lost: false,
             scan_failed: false,
@@ -165,18 +172,14 @@ impl Monitor {
         mut self,
         mut report: impl FnMut(HostReport) -> ControlFlow<()>,
     ) -> Result<(), MonitorError> {
-        let mut received = Instant::now();
-        let mut round = Round {
-            everything: true,
-            ..Round::default()
-        };
+        let mut round = Round::at(Instant::now());
+        round.everything = true;
         while !round.stop {
-            let mut tell = |what| report(HostReport { received, what });
+            let mut tell = |what, received| report(HostReport { received, what });
             if self.answer(&round, &mut tell).is_break() {
                 break;
             }
-            round = Round::default();
-            self.wait(&mut round, &mut received)?;
+            round = self.wait()?;
         }
         Ok(())
     }
@@ -185,13 +188,14 @@ impl Monitor {
     fn answer(
         &mut self,
         round: &Round,
-        tell: &mut impl FnMut(HostChange) -> ControlFlow<()>,
+        tell: &mut impl FnMut(HostChange, Instant) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         if round.overrun {
-            tell(HostChange::Overrun)?;
+            tell(HostChange::Overrun, round.at)?;
         }
         let scan_owed = self.scan_failed && !round.ports.is_empty();
         if round.everything || scan_owed {
+            self.changes.reading_all();
             let notice = |found: &mut _| self.uses.notice(found);
             let scan = self.host.scan_within(Wait::SHORT, notice);
             if let Ok(scan) = &scan {
@@ -199,38 +203,43 @@ impl Monitor {
             }
             self.uses.arm();
             self.scan_failed = scan.is_err();
-            return tell(match scan {
+            let what = match scan {
                 Ok(scan) => HostChange::All(scan),
                 Err(error) => HostChange::ScanFailed(chain(&error)),
-            });
+            };
+            return tell(what, round.at);
         }
-        for port in &round.ports {
+        for (port, received) in &round.ports {
+            self.changes.reading(port, Instant::now());
             let notice = |found: &mut _| self.uses.notice(found);
             let presence = self.host.read_within(port, Wait::SHORT, notice);
             if presence == Presence::Gone {
                 self.uses.drop(port);
             }
             self.uses.arm();
-            tell(match presence {
+            let what = match presence {
                 Presence::Present(device) => HostChange::Device(device),
                 Presence::Gone => HostChange::Gone(port.clone()),
                 Presence::Unreadable(reason) => HostChange::Unreadable(Unreadable {
                     port: port.clone(),
                     reason,
                 }),
-            })?;
+            };
+            tell(what, *received)?;
         }
         ControlFlow::Continue(())
     }
 
     /// Sleeps until there is something to do, and says when and what.
-    fn wait(&mut self, round: &mut Round, received: &mut Instant) -> Result<(), MonitorError> {
+    fn wait(&mut self) -> Result<Round, MonitorError> {
         // The kernel drops events silently after an overrun until the socket
         // is empty, so only then does a scan see everything.
         let due = if self.lost {
             Some(Duration::ZERO)
         } else {
-            self.uses.due(Instant::now())
+            let now = Instant::now();
+            let due = self.uses.due(now).into_iter();
+            due.chain(self.changes.due(now)).min()
         };
         // A time that a timespec cannot hold is beyond all waiting.
         let timeout = due.and_then(|due| Timespec::try_from(due).ok());
@@ -241,11 +250,10 @@ impl Monitor {
         ];
         fds.extend(own);
         match poll(&mut fds, timeout.as_ref()) {
-            Ok(_) => {}
-            Err(Errno::INTR) => return Ok(()),
+            Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(MonitorError::Wait(error.into())),
         }
-        *received = Instant::now();
+        let mut round = Round::at(Instant::now());
         let ready: Vec<PollFlags> = fds.iter().map(PollFd::revents).collect();
         let (&[events, requests], signs) = ready.split_first_chunk().unwrap_or((&NOTHING, &[]));
         if events.contains(PollFlags::NVAL) {
@@ -255,7 +263,7 @@ impl Monitor {
             round.add(self.handle.take());
         }
         if !events.is_empty() {
-            self.drain(round)?;
+            self.drain(&mut round)?;
         } else if self.lost {
             self.lost = false;
             round.overrun = true;
@@ -268,13 +276,16 @@ impl Monitor {
         {
             self.uses.take(source);
         }
-        if self.uses.due(*received) == Some(Duration::ZERO) {
+        for (port, told) in self.changes.take(round.at) {
+            round.look_at(port, told);
+        }
+        if self.uses.due(round.at) == Some(Duration::ZERO) {
             for port in self.uses.look() {
-                round.look(Look::Port(port));
+                round.look_at(port, round.at);
             }
             self.uses.arm();
         }
-        Ok(())
+        Ok(round)
     }
 
     /// Takes the messages that have arrived; there is at least one, or an error.
@@ -289,7 +300,12 @@ impl Monitor {
             // only errno tells apart.
             errno::set_errno(errno::Errno(0));
             if let Some(event) = messages.next() {
-                round.look(Packet::of(&event).look());
+                match Packet::of(&event).look() {
+                    Look::Nothing => {}
+                    Look::Everything => round.everything = true,
+                    Look::Change(port) if !self.changes.told(&port, round.at) => {}
+                    Look::Port(port) | Look::Change(port) => round.look_at(port, round.at),
+                }
                 only_errors = None;
                 continue;
             }
@@ -322,12 +338,19 @@ impl Monitor {
 }
 
 impl Round {
-    fn look(&mut self, look: Look) {
-        match look {
-            Look::Nothing => {}
-            Look::Everything => self.everything = true,
-            Look::Port(port) if self.ports.contains(&port) => {}
-            Look::Port(port) => self.ports.push(port),
+    fn at(at: Instant) -> Self {
+        Self {
+            at,
+            stop: false,
+            overrun: false,
+            everything: false,
+            ports: Vec::new(),
+        }
+    }
+
+    fn look_at(&mut self, port: PortPath, received: Instant) {
+        if self.ports.iter().all(|(other, _)| *other != port) {
+            self.ports.push((port, received));
         }
     }
 
@@ -335,7 +358,7 @@ impl Round {
         self.stop |= requests.stop;
         self.everything |= requests.everything;
         for port in requests.ports {
-            self.look(Look::Port(port));
+            self.look_at(port, self.at);
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Packet<'a> {
 pub(crate) enum Look {
     Nothing,
     Port(PortPath),
+    /// The device at the port was told to have changed, not to have come or gone.
+    Change(PortPath),
     Everything,
 }
 
@@ -46,8 +48,10 @@ impl<'a> Packet<'a> {
             Some("move") => return Look::Everything,
             _ => {}
         }
+        let changed = text(self.action) == Some("change");
         let name = text(self.devpath).and_then(|path| path.rsplit('/').next());
         match name.map(str::parse) {
+            Some(Ok(port)) if changed => Look::Change(port),
             Some(Ok(port)) => Look::Port(port),
             _ if name.is_some_and(is_root_hub) => Look::Nothing,
             _ => Look::Everything,

@@ -188,7 +188,7 @@ impl Daemon {
                 Some(message) = self.queue.recv() => self.take(message),
                 loaded = self.reload.loaded() => self.finish_reload(loaded),
                 () = reached(wakeup) => self.feed(Event::Tick, None),
-                () = reached(impatient) => {}
+                () = reached(impatient.into_iter().chain(self.status.due()).min()) => {}
                 () = reached(self.watchdog.due()) => continue,
                 ended = &mut self.monitor => {
                     // Without it nothing is seen; the service manager starts anew.
@@ -206,8 +206,9 @@ impl Daemon {
             if self.queue.is_empty() {
                 // A storm of events costs one look at the whole.
                 let deaf = self.deaf.then_some("no events of udev come");
-                self.status
-                    .update(&self.engine, self.reload_trouble.or(deaf));
+                let note = self.reload_trouble.or(deaf);
+                let underway = self.edge.calls() > 0;
+                self.status.update(&self.engine, note, underway);
             }
         };
         self.stop().await;

@@ -4,6 +4,8 @@ mod watchdog;
 
 pub(crate) use watchdog::Watchdog;
 
+use std::time::{Duration, Instant};
+
 use crate::journal::Kind;
 use sd_notify::NotifyState;
 use tracing::warn;
@@ -27,23 +29,46 @@ pub(crate) fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
 
+/// How long a new line may wait for calls to libvirt. systemd tells everybody of it, and
+/// that work would be done while a machine waits for its device.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The line that `systemctl status` shows.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     line: String,
+    /// When another line is told at the latest.
+    due: Option<Instant>,
 }
 
 impl Status {
-    /// Says how things stand, when that changed. `note` comes first.
-    pub(crate) fn update(&mut self, engine: &Engine, note: Option<&str>) {
+    /// Says how things stand, when that changed; while calls are `underway` a little
+    /// later. `note` comes first.
+    pub(crate) fn update(&mut self, engine: &Engine, note: Option<&str>, underway: bool) {
         let mut line = line(&engine.summary());
         if let Some(note) = note {
             line = format!("{note}; {line}");
         }
-        if line != self.line {
+        if self.is_to_tell(&line, underway, Instant::now()) {
             notify(&[NotifyState::Status(&line)]);
             self.line = line;
         }
+    }
+
+    /// When to look at it again.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn is_to_tell(&mut self, line: &str, underway: bool, now: Instant) -> bool {
+        let since = self.due.take();
+        if line == self.line {
+            return false;
+        }
+        let due = since.unwrap_or(now + PATIENCE);
+        let waits = underway && now < due;
+        self.due = waits.then_some(due);
+        !waits
     }
 }
 
@@ -82,6 +107,23 @@ mod tests {
     use virtplug_core::{ConnectionUri, MachineKey, Obstacle, Stuck};
 
     use super::*;
+
+    #[test]
+    fn a_new_line_waits_for_calls_and_not_for_long() {
+        let mut status = Status::default();
+        let begin = Instant::now();
+        assert!(status.is_to_tell("1 attached", false, begin));
+        status.line = "1 attached".to_owned();
+        assert!(!status.is_to_tell("1 waiting", true, begin));
+        assert_eq!(status.due(), Some(begin + PATIENCE));
+        // It is as it was, so there is nothing to wake up for.
+        assert!(!status.is_to_tell("1 attached", true, begin));
+        assert_eq!(status.due(), None);
+        assert!(!status.is_to_tell("1 waiting", true, begin));
+        assert!(!status.is_to_tell("2 waiting", true, begin + PATIENCE / 2));
+        assert!(status.is_to_tell("2 waiting", true, begin + PATIENCE));
+        assert_eq!(status.due(), None);
+    }
 
     #[test]
     fn the_status_line_counts_and_names_trouble() {

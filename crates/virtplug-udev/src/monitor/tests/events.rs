@@ -1,5 +1,7 @@
 //! Events, and the loss of them.
 
+use virtplug_core::{Fact, RawText};
+
 use super::*;
 use crate::testing::{Fake, Sender, in_namespaces, message};
 
@@ -53,6 +55,42 @@ fn events_that_arrive_together_cause_one_look_per_port() {
             });
             assert_eq!(running.next(), HostChange::Gone(port("1-2")));
             assert_eq!(device_at(&running.next()), "1-1");
+            running.stop();
+        },
+    );
+}
+
+#[test]
+fn a_storm_of_changes_of_a_device_is_a_few_looks_and_the_last_one_sees_the_end() {
+    in_namespaces(
+        "monitor::tests::events::a_storm_of_changes_of_a_device_is_a_few_looks_and_the_last_one_sees_the_end",
+        || {
+            let fake = Fake::new();
+            fake.add("1-1", 2, &[]);
+            let udev = Sender::new();
+            let running = Running::start(Monitor::open(fake.host(), RECEIVE_BUFFER).unwrap());
+            assert_eq!(running.next_all(), ["1-1"]);
+            udev.usb("add", "1-1");
+            assert_eq!(device_at(&running.next()), "1-1");
+            for number in 0..200 {
+                let serial = format!("A{number}");
+                fake.replace("1-1", "serial", serial.as_bytes());
+                udev.usb("change", "1-1");
+            }
+            let sent = Instant::now();
+            let mut looks = 0;
+            let last = Fact::Known(Some(RawText::from("A199")));
+            loop {
+                looks += 1;
+                match running.next() {
+                    HostChange::Device(device) if device.serial == last => break,
+                    HostChange::Device(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            // One for each quarter of a second that the storm took.
+            let most = 2 + sent.elapsed().as_millis() / 100;
+            assert!(looks <= most, "{looks} looks");
             running.stop();
         },
     );
