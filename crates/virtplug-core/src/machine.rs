@@ -1,9 +1,10 @@
 //! libvirt machines and the USB hostdevs in them.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +12,44 @@ use crate::alias::OwnAlias;
 use crate::id::{HostAddress, ParseIdError, ProductId, VendorId};
 use crate::text::Escaped;
 
+/// The system instance of QEMU on this host.
+const SYSTEM_URI: &str = "qemu:///system";
+
 /// A libvirt connection, by its URI as the user wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ConnectionUri(Arc<str>);
+
+impl Ord for ConnectionUri {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for ConnectionUri {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Compares texts. Mostly both are the same one, and many are looked up by it.
+fn compare(one: &Arc<str>, other: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(one, other) {
+        Ordering::Equal
+    } else {
+        one.cmp(other)
+    }
+}
 
 impl ConnectionUri {
     /// Wraps a URI; libvirt judges it when it is opened.
     pub fn new(uri: &str) -> Self {
-        Self(uri.into())
+        // Most machines are there, so its text is kept once.
+        static SYSTEM: LazyLock<Arc<str>> = LazyLock::new(|| SYSTEM_URI.into());
+        if uri == SYSTEM_URI {
+            Self(Arc::clone(&SYSTEM))
+        } else {
+            Self(uri.into())
+        }
     }
 
     /// The URI as written.
@@ -30,7 +61,7 @@ impl ConnectionUri {
 impl Default for ConnectionUri {
     /// The system instance of QEMU on this host.
     fn default() -> Self {
-        Self::new("qemu:///system")
+        Self::new(SYSTEM_URI)
     }
 }
 
@@ -78,13 +109,28 @@ impl FromStr for Uuid {
 
 /// Names a machine as the configuration does: by its name on its connection,
 /// or by its UUID. `Display` gives the name alone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MachineKey {
     /// Where it is defined.
     pub uri: ConnectionUri,
     /// Its UUID, where the configuration names it so. Its name is only a label then.
     pub uuid: Option<Uuid>,
     name: Arc<str>,
+}
+
+impl Ord for MachineKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.uri
+            .cmp(&other.uri)
+            .then_with(|| self.uuid.cmp(&other.uuid))
+            .then_with(|| compare(&self.name, &other.name))
+    }
+}
+
+impl PartialOrd for MachineKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl MachineKey {

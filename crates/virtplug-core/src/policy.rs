@@ -1,15 +1,17 @@
 //! The valid configuration as the engine uses it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::device::Device;
-use crate::id::HostAddress;
+use crate::id::{HostAddress, ProductId, VendorId};
 use crate::machine::{ConnectionUri, MachineKey};
 use crate::matcher::{Matcher, Topology, Verdict};
 use crate::pattern::Patterns;
+use crate::port::PortPath;
 use crate::rule::{Rank, Rule};
 use crate::text::RawText;
 
@@ -169,19 +171,23 @@ fn shared(rules: Vec<Rule>) -> Vec<Arc<Rule>> {
     shared
 }
 
+/// What the texts of a rule say. One that says nothing is that of no device.
+fn parsed<T: FromStr>(texts: &[&str]) -> impl Iterator<Item = T> {
+    texts.iter().filter_map(|text| text.parse().ok())
+}
+
 /// Rule numbers by the most telling exact values of their matcher. Every
 /// enabled rule stands below one field, once for each value of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Index {
-    by_port: BTreeMap<String, Vec<usize>>,
+    by_port: BTreeMap<PortPath, Vec<usize>>,
     by_address: BTreeMap<HostAddress, Vec<usize>>,
     by_serial: BTreeMap<String, Vec<usize>>,
-    /// Vendor, then product, four hexadecimal digits each.
-    by_product: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
+    by_product: BTreeMap<(VendorId, ProductId), Vec<usize>>,
     /// Name, then value.
     by_property: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
     by_tag: BTreeMap<String, Vec<usize>>,
-    by_vendor: BTreeMap<String, Vec<usize>>,
+    by_vendor: BTreeMap<VendorId, Vec<usize>>,
     rest: Vec<usize>,
 }
 
@@ -207,11 +213,8 @@ impl Index {
         }
         let tags = || matcher.tags.iter().chain(&matcher.current_tags);
         if let Some(ports) = exact(matcher.port.as_ref()) {
-            for port in ports {
-                self.by_port
-                    .entry(port.to_owned())
-                    .or_default()
-                    .push(number);
+            for port in parsed(&ports) {
+                self.by_port.entry(port).or_default().push(number);
             }
         } else if let Some(address) = matcher.address {
             self.by_address.entry(address).or_default().push(number);
@@ -224,11 +227,10 @@ impl Index {
             exact(matcher.vendor.as_ref()),
             exact(matcher.product.as_ref()),
         ) {
-            for vendor in vendors {
-                let of_vendor = self.by_product.entry(vendor.to_owned()).or_default();
-                for product in &products {
-                    let product = (*product).to_owned();
-                    of_vendor.entry(product).or_default().push(number);
+            for vendor in parsed(&vendors) {
+                for product in parsed(&products) {
+                    let rules = self.by_product.entry((vendor, product));
+                    rules.or_default().push(number);
                 }
             }
         } else if let Some((name, values)) = matcher
@@ -245,8 +247,7 @@ impl Index {
                 self.by_tag.entry(tag.to_owned()).or_default().push(number);
             }
         } else if let Some(vendors) = exact(matcher.vendor.as_ref()) {
-            for vendor in vendors {
-                let vendor = vendor.to_owned();
+            for vendor in parsed(&vendors) {
                 self.by_vendor.entry(vendor).or_default().push(number);
             }
         } else {
@@ -274,26 +275,18 @@ impl Index {
     /// rule that asks for it could.
     fn candidates(&self, device: &Device) -> Vec<usize> {
         let mut found = self.rest.clone();
-        found.extend(
-            self.by_port
-                .get(&device.port.to_string())
-                .into_iter()
-                .flatten(),
-        );
+        found.extend(self.by_port.get(&device.port).into_iter().flatten());
         match device.peer.known() {
             Some(Some(peer)) => {
-                found.extend(self.by_port.get(&peer.to_string()).into_iter().flatten());
+                found.extend(self.by_port.get(peer).into_iter().flatten());
             }
             Some(None) => {}
             None => found.extend(self.by_port.values().flatten()),
         }
         found.extend(self.by_address.get(&device.address).into_iter().flatten());
-        let vendor = device.vendor.to_string();
-        found.extend(self.by_vendor.get(&vendor).into_iter().flatten());
-        if let Some(of_vendor) = self.by_product.get(&vendor) {
-            let rules = of_vendor.get(&device.product.to_string());
-            found.extend(rules.into_iter().flatten());
-        }
+        found.extend(self.by_vendor.get(&device.vendor).into_iter().flatten());
+        let product = (device.vendor, device.product);
+        found.extend(self.by_product.get(&product).into_iter().flatten());
         if let Some(serial) = device.serial.known() {
             // An exact serial of a rule is text, so others cannot be meant.
             let serial = serial.as_ref().map(RawText::as_bytes);

@@ -132,7 +132,7 @@ impl Engine {
         self.devices.put(present);
         self.forget_ended_refusal(&port);
         self.drop_strays(Some(&port));
-        self.judge(&port);
+        let moved = self.judge(&port);
         let present = self.devices.at(&port);
         if let Some(hub) = present.filter(|present| self.matters_below(&present.device)) {
             let hub = hub.device.clone();
@@ -144,7 +144,9 @@ impl Engine {
             // Something about the device changed, so a try may succeed now.
             state.attempts.remove(&instance);
         }
-        self.touch(instance, address);
+        if !moved {
+            self.touch(instance, address);
+        }
     }
 
     /// Entries of ours that stayed because of an unreadable device can be judged now.

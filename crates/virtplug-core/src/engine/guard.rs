@@ -72,7 +72,8 @@ impl Engine {
     /// A refusal that ended is told again when it comes back.
     pub(super) fn forget_ended_refusal(&mut self, port: &PortPath) {
         let present = self.devices.at(port);
-        let uses = present.map(|present| self.uses(&present.device));
+        let told = present.filter(|present| present.refusal_told.is_some());
+        let uses = told.map(|present| self.uses(&present.device));
         let ended = uses.is_some_and(|uses| host_use::refusing(&uses).is_none());
         if let Some(present) = self.devices.at_mut(port).filter(|_| ended) {
             present.refusal_told = None;

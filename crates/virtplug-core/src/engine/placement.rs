@@ -46,10 +46,11 @@ impl Engine {
         self.holder_of(&self.devices.at(port)?.device)
     }
 
-    /// Judges the device at a port by all rules, then decides where it belongs.
-    pub(super) fn judge(&mut self, port: &PortPath) {
+    /// Judges the device at a port by all rules, then decides where it belongs; whether
+    /// that changed.
+    pub(super) fn judge(&mut self, port: &PortPath) -> bool {
         let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
-            return;
+            return false;
         };
         let mut claims = policy.claims(&present.device, &self.devices);
         self.switched.rewrite(&mut claims);
@@ -74,7 +75,7 @@ impl Engine {
         self.plan_end_of_plug(port, &claims);
         self.devices.take_claims(port, claims, interest);
         self.reconsider_namesakes(port);
-        self.assign(port);
+        self.assign(port)
     }
 
     /// Decides anew on the devices that claim to be the one at a port.
@@ -117,11 +118,12 @@ impl Engine {
         }
     }
 
-    /// Decides anew where the device at a port belongs.
-    pub(super) fn assign(&mut self, port: &PortPath) {
+    /// Decides anew where the device at a port belongs; whether that changed. Then the
+    /// machines that it concerns are marked.
+    pub(super) fn assign(&mut self, port: &PortPath) -> bool {
         self.recall_followed(port);
         let (Some(policy), Some(present)) = (&self.policy, self.devices.at(port)) else {
-            return;
+            return false;
         };
         let view = View {
             engine: self,
@@ -158,7 +160,7 @@ impl Engine {
         // Also where nothing changes: it is noted what is to be read again.
         self.devices.assign(port, assignment);
         if same {
-            return;
+            return false;
         }
         if let Some(machine) = before
             .machine()
@@ -167,6 +169,7 @@ impl Engine {
             self.unwish(machine, port, instance);
         }
         self.touch(instance, address);
+        true
     }
 
     /// Knows a device again that an earlier run of the daemon let follow
