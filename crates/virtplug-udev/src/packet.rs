@@ -86,12 +86,16 @@ mod tests {
 
     #[test]
     fn any_action_but_binding_says_look_again() {
-        for action in ["add", "remove", "change", "online", "offline", "", "new"] {
+        for action in ["add", "remove", "online", "offline", "", "new"] {
             assert_eq!(
                 packet(action, "/devices/x/usb1/1-2/1-2.4").look(),
                 port("1-2.4")
             );
         }
+        assert_eq!(
+            packet("change", "/devices/x/usb1/1-2").look(),
+            Look::Change("1-2".parse().unwrap())
+        );
         for action in ["bind", "unbind"] {
             assert_eq!(packet(action, "/devices/x/usb1/1-2").look(), Look::Nothing);
         }
