@@ -39,7 +39,7 @@ impl Image {
         self.folder.join("disk.raw")
     }
 
-    /// Debian's kernel.
+    /// The kernel of the release.
     pub fn kernel(&self) -> PathBuf {
         self.folder.join("vmlinuz")
     }
@@ -114,7 +114,6 @@ fn build(folder: &Path, release: Release) -> Result<()> {
 fn strap(mmdebstrap: &Path, target: &Path, work: &Path, release: Release) -> Result<Command> {
     let sources = work.join("sources.list");
     fs::write(&sources, mirror::sources(release)?)?;
-    let packages: Vec<_> = recipe::entries(recipe::PACKAGES).collect();
     let mut command = Command::new(mmdebstrap);
     command.args([
         "--variant=minbase",
@@ -124,7 +123,7 @@ fn strap(mmdebstrap: &Path, target: &Path, work: &Path, release: Release) -> Res
     for path in recipe::entries(recipe::LEFT_OUT) {
         command.arg(format!("--dpkgopt=path-exclude={path}"));
     }
-    command.arg(format!("--include={}", packages.join(",")));
+    command.arg(format!("--include={}", release.packages().join(",")));
     // Hooks are given as text: without root they run as a user who may not read our files.
     command.arg(format!("--essential-hook={}", recipe::EARLY));
     let mut hook = String::from("mkdir -p \"$1/boot/lab\"\n");
@@ -137,7 +136,7 @@ fn strap(mmdebstrap: &Path, target: &Path, work: &Path, release: Release) -> Res
             "cat > \"$1/boot/lab/{name}\" <<'END-OF-FILE'\n{text}END-OF-FILE"
         )?;
     }
-    hook += recipe::FINISH;
+    hook += &release.finish();
     command.arg(format!("--customize-hook={hook}"));
     command.arg(release.name()).arg(target).arg(&sources);
     Ok(command)

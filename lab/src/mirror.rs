@@ -1,5 +1,6 @@
 //! The package sources of the image: those of the host where it is Debian 12 or 13
 //! itself (a site's mirror is then used here too, for either release), else Debian's own.
+//! Ubuntu's are its own.
 //!
 //! `VIRTPLUG_LAB_SOURCES` names a file with one-line entries to use instead.
 
@@ -19,6 +20,12 @@ deb http://deb.debian.org/debian bookworm-updates main
 deb http://deb.debian.org/debian-security bookworm-security main
 ";
 
+/// Signed with a key of Ubuntu's, which is not in each Debian.
+const UBUNTU: &str = "\
+deb http://archive.ubuntu.com/ubuntu noble main universe
+deb http://archive.ubuntu.com/ubuntu noble-updates main universe
+";
+
 /// Ends of the names of suites that belong to a release.
 const PARTS: [&str; 4] = ["", "-updates", "-security", "/updates"];
 
@@ -28,6 +35,9 @@ pub fn sources(release: Release) -> Result<String> {
         let text = fs::read_to_string(&path)
             .with_context(|| format!("cannot read {}", Path::new(&path).display()))?;
         return Ok(renamed(&text, release));
+    }
+    if release == Release::Noble {
+        return Ok(UBUNTU.to_owned());
     }
     let mut entries = Vec::new();
     for path in files() {
@@ -50,11 +60,12 @@ pub fn sources(release: Release) -> Result<String> {
     }
 }
 
-/// The suite of a release that is to it what the given one is to its own; `None` if
-/// that is none of Debian's releases that we know.
+/// The suite of a release of Debian that is to it what the given one is to its own; `None`
+/// if that is none of Debian's releases that we know.
 fn suite_of(release: Release, suite: &str) -> Option<String> {
     let part = Release::value_variants()
         .iter()
+        .filter(|known| known.is_debian() && release.is_debian())
         .find_map(|known| suite.strip_prefix(known.name()))?;
     PARTS
         .contains(&part)
@@ -226,5 +237,7 @@ mod tests {
             ]
         );
         assert_eq!(lines(text, Release::Trixie), entries[..2]);
+        assert_eq!(super::renamed(text, Release::Noble), text);
+        assert!(lines(text, Release::Noble).is_empty());
     }
 }

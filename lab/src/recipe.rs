@@ -6,7 +6,7 @@ use std::env;
 use clap::ValueEnum as _;
 use sha2::{Digest as _, Sha256};
 
-/// Debian release of the outer machine.
+/// Release of Debian or Ubuntu in the outer machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Release {
     /// Debian 12 with libvirt 9.
@@ -14,6 +14,8 @@ pub enum Release {
     Bookworm,
     /// Debian 13 with libvirt 11.
     Trixie,
+    /// Ubuntu 24.04 with libvirt 10.
+    Noble,
 }
 
 impl Release {
@@ -24,8 +26,9 @@ impl Release {
     #[allow(clippy::panic, reason = "this is how a test fails")]
     pub fn chosen() -> Self {
         match env::var("VIRTPLUG_LAB_RELEASE") {
-            Ok(name) => Self::from_str(&name, false)
-                .unwrap_or_else(|_| panic!("VIRTPLUG_LAB_RELEASE={name}: bookworm or trixie")),
+            Ok(name) => Self::from_str(&name, false).unwrap_or_else(|_| {
+                panic!("VIRTPLUG_LAB_RELEASE={name}: bookworm, trixie or noble")
+            }),
             Err(_) => Self::default(),
         }
     }
@@ -35,6 +38,30 @@ impl Release {
         match self {
             Self::Bookworm => "bookworm",
             Self::Trixie => "trixie",
+            Self::Noble => "noble",
+        }
+    }
+
+    /// Whether it is one of Debian's.
+    pub fn is_debian(self) -> bool {
+        self != Self::Noble
+    }
+
+    /// Names of the packages of the outer machine.
+    pub fn packages(self) -> Vec<&'static str> {
+        let packages = entries(PACKAGES);
+        if self.is_debian() {
+            return packages.collect();
+        }
+        let own = packages.filter(|name| *name != DEBIAN_KERNEL);
+        own.chain(UBUNTU_PACKAGES).collect()
+    }
+
+    /// Run after the packages are configured.
+    pub fn finish(self) -> String {
+        match self {
+            Self::Bookworm | Self::Trixie => FINISH.to_owned(),
+            Self::Noble => format!("{UBUNTU}{FINISH}"),
         }
     }
 
@@ -49,19 +76,22 @@ impl Release {
     pub fn folder(self, kind: &str) -> String {
         match self {
             Self::Bookworm => kind.to_owned(),
-            Self::Trixie => format!("{}-{kind}", self.name()),
+            Self::Trixie | Self::Noble => format!("{}-{kind}", self.name()),
         }
     }
 }
 
-/// Names of the packages.
-pub const PACKAGES: &str = include_str!("../recipe/packages");
+/// Names of the packages on Debian.
+const PACKAGES: &str = include_str!("../recipe/packages");
+const DEBIAN_KERNEL: &str = "linux-image-amd64";
+/// The kernel without firmware and with all drivers, and what unpacks those.
+const UBUNTU_PACKAGES: [&str; 2] = ["linux-image-extra-virtual", "zstd"];
 /// Paths that are not unpacked.
 pub const LEFT_OUT: &str = include_str!("../recipe/left-out");
 /// Run before the packages are configured.
 pub const EARLY: &str = include_str!("../recipe/early.sh");
-/// Run after the packages are configured.
-pub const FINISH: &str = include_str!("../recipe/finish.sh");
+const FINISH: &str = include_str!("../recipe/finish.sh");
+const UBUNTU: &str = include_str!("../recipe/ubuntu.sh");
 /// First process of the outer machine.
 pub const OUTER_INIT: &str = include_str!("../recipe/outer.init");
 /// First process of the innermost guest.
@@ -88,15 +118,20 @@ pub fn entries(list: &str) -> impl Iterator<Item = &str> {
 
 /// Key of the image.
 pub fn image_key(release: Release) -> String {
-    key(&[
+    let finish = release.finish();
+    let mut parts = vec![
         release.name(),
         PACKAGES,
         LEFT_OUT,
         EARLY,
-        FINISH,
+        &finish,
         OUTER_INIT,
         GUEST_INIT,
-    ])
+    ];
+    if !release.is_debian() {
+        parts.extend(UBUNTU_PACKAGES);
+    }
+    key(&parts)
 }
 
 /// Key of the saved state. `hardware` describes everything outside the image
@@ -131,6 +166,16 @@ mod tests {
     fn key_depends_on_where_a_part_ends() {
         assert_ne!(key(&["ab", "c"]), key(&["a", "bc"]));
         assert_eq!(key(&["ab", "c"]).len(), 16);
+    }
+
+    #[test]
+    fn ubuntu_has_a_kernel_of_its_own() {
+        let kernels = |release: Release| -> Vec<_> {
+            let packages = release.packages().into_iter();
+            packages.filter(|name| name.starts_with("linux-")).collect()
+        };
+        assert_eq!(kernels(Release::Trixie), [DEBIAN_KERNEL]);
+        assert_eq!(kernels(Release::Noble), UBUNTU_PACKAGES[..1]);
     }
 
     #[test]
