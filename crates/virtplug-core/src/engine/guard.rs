@@ -75,7 +75,7 @@ impl Engine {
         let told = present.filter(|present| present.refusal_told.is_some());
         let uses = told.map(|present| self.uses(&present.device));
         let ended = uses.is_some_and(|uses| host_use::refusing(&uses).is_none());
-        if let Some(present) = self.devices.at_mut(port).filter(|_| ended) {
+        if ended && let Some(present) = self.devices.at_mut(port) {
             present.refusal_told = None;
         }
     }
