@@ -250,7 +250,8 @@ impl Monitor {
         ];
         fds.extend(own);
         match poll(&mut fds, timeout.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => {}
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(Round::at(Instant::now())),
             Err(error) => return Err(MonitorError::Wait(error.into())),
         }
         let mut round = Round::at(Instant::now());
