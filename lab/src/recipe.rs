@@ -118,20 +118,15 @@ pub fn entries(list: &str) -> impl Iterator<Item = &str> {
 
 /// Key of the image.
 pub fn image_key(release: Release) -> String {
-    let finish = release.finish();
-    let mut parts = vec![
+    key(&[
         release.name(),
-        PACKAGES,
+        &release.packages().join(","),
         LEFT_OUT,
         EARLY,
-        &finish,
+        &release.finish(),
         OUTER_INIT,
         GUEST_INIT,
-    ];
-    if !release.is_debian() {
-        parts.extend(UBUNTU_PACKAGES);
-    }
-    key(&parts)
+    ])
 }
 
 /// Key of the saved state. `hardware` describes everything outside the image
