@@ -11,7 +11,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::recipe::Release;
-use crate::{cache, mirror, progress, recipe};
+use crate::strap::Strap;
+use crate::{cache, progress, recipe};
 
 /// Size of the disk; only what is written takes space.
 const SIZE: u64 = 4 << 30;
@@ -64,7 +65,6 @@ pub fn program(name: &str, package: &str) -> Result<PathBuf> {
 }
 
 fn build(folder: &Path, release: Release) -> Result<()> {
-    let mmdebstrap = program("mmdebstrap", "mmdebstrap")?;
     let mkfs = program("mkfs.ext4", "e2fsprogs")?;
     let root = rustix::process::geteuid().is_root();
     let work = tempfile::Builder::new()
@@ -79,10 +79,13 @@ fn build(folder: &Path, release: Release) -> Result<()> {
 
     progress::step("build the root of the outer machine (mmdebstrap)", || {
         let target = if root { &tree } else { &archive };
-        run(
-            &mut strap(&mmdebstrap, target, work.path(), release)?,
-            folder,
-        )
+        let strap = Strap {
+            release,
+            packages: &release.packages(),
+            with_sources: false,
+            hooks: &hooks(release)?,
+        };
+        run(&mut strap.command(target, work.path())?, folder)
     })?;
     progress::step("write its disk (mkfs.ext4)", || {
         if root {
@@ -111,39 +114,27 @@ fn build(folder: &Path, release: Release) -> Result<()> {
     Ok(())
 }
 
-fn strap(mmdebstrap: &Path, target: &Path, work: &Path, release: Release) -> Result<Command> {
-    let sources = work.join("sources.list");
-    fs::write(&sources, mirror::sources(release)?)?;
-    let mut command = Command::new(mmdebstrap);
-    command.args([
-        "--variant=minbase",
-        "--aptopt=APT::Install-Recommends \"false\"",
-    ]);
-    command.arg("--aptopt=Acquire::Languages \"none\"");
-    for path in recipe::entries(recipe::LEFT_OUT) {
-        command.arg(format!("--dpkgopt=path-exclude={path}"));
-    }
-    command.arg(format!("--include={}", release.packages().join(",")));
-    // Hooks are given as text: without root they run as a user who may not read our files.
-    command.arg(format!("--essential-hook={}", recipe::EARLY));
-    let mut hook = String::from("mkdir -p \"$1/boot/lab\"\n");
+/// What is done in the root while it is made.
+fn hooks(release: Release) -> Result<[String; 2]> {
+    let mut finish = String::from("mkdir -p \"$1/boot/lab\"\n");
     for (name, text) in [
         ("outer.init", recipe::OUTER_INIT),
         ("guest.init", recipe::GUEST_INIT),
     ] {
         writeln!(
-            hook,
+            finish,
             "cat > \"$1/boot/lab/{name}\" <<'END-OF-FILE'\n{text}END-OF-FILE"
         )?;
     }
-    hook += &release.finish();
-    command.arg(format!("--customize-hook={hook}"));
-    command.arg(release.name()).arg(target).arg(&sources);
-    Ok(command)
+    finish += &release.finish();
+    Ok([
+        format!("--essential-hook={}", recipe::EARLY),
+        format!("--customize-hook={finish}"),
+    ])
 }
 
 /// Runs a program; its output goes to a log, of which the end is shown when it fails.
-fn run(command: &mut Command, folder: &Path) -> Result<()> {
+pub fn run(command: &mut Command, folder: &Path) -> Result<()> {
     let path = folder.join("build.log");
     let log = File::options().create(true).append(true).open(&path)?;
     let name = command.get_program().to_string_lossy().into_owned();

@@ -38,8 +38,10 @@ pub mod recipe;
 pub mod report;
 pub mod scenario;
 pub mod state;
+pub mod strap;
 pub mod trace;
 pub mod udev;
+pub mod virtqemud;
 pub mod wait;
 pub mod world;
 
@@ -48,6 +50,6 @@ pub use machine::Machine;
 pub use outer::Outer;
 pub use plug::{Plugged, Stick};
 pub use recipe::Release;
-pub use scenario::{scenario, scenario_on};
+pub use scenario::{scenario, scenario_on, scenario_with};
 
 pub use anyhow::{Context, Error, Result, bail, ensure};

@@ -60,6 +60,19 @@ pub fn sources(release: Release) -> Result<String> {
     }
 }
 
+/// The entries of the source packages that belong to entries of packages.
+pub fn of_source(entries: &str) -> String {
+    let mut sources = String::new();
+    for entry in entries.lines() {
+        if let Some(rest) = entry.trim_start().strip_prefix("deb ") {
+            sources += "deb-src ";
+            sources += rest;
+            sources.push('\n');
+        }
+    }
+    sources
+}
+
 /// The suite of a release of Debian that is to it what the given one is to its own; `None`
 /// if that is none of Debian's releases that we know.
 fn suite_of(release: Release, suite: &str) -> Option<String> {
@@ -218,6 +231,17 @@ mod tests {
                 format!("deb [signed-by={key}] http://mirror.example/debian bookworm main"),
                 format!("deb [signed-by={key}] http://mirror.example/debian bookworm-updates main"),
             ]
+        );
+    }
+
+    #[test]
+    fn sources_come_from_the_same_places() {
+        let text = "deb [trusted=yes] http://mirror.example/debian sid main\n\
+            # deb http://old.example sid main\n deb http://mirror.example/more sid main\n";
+        assert_eq!(
+            of_source(text),
+            "deb-src [trusted=yes] http://mirror.example/debian sid main\n\
+            deb-src http://mirror.example/more sid main\n"
         );
     }
 

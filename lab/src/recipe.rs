@@ -92,6 +92,10 @@ pub const LEFT_OUT: &str = include_str!("../recipe/left-out");
 pub const EARLY: &str = include_str!("../recipe/early.sh");
 const FINISH: &str = include_str!("../recipe/finish.sh");
 const UBUNTU: &str = include_str!("../recipe/ubuntu.sh");
+/// Names of the packages that virtqemud is compiled with.
+pub const VIRTQEMUD_PACKAGES: &str = include_str!("../recipe/virtqemud.packages");
+/// Compiles it.
+pub const VIRTQEMUD: &str = include_str!("../recipe/virtqemud.sh");
 /// First process of the outer machine.
 pub const OUTER_INIT: &str = include_str!("../recipe/outer.init");
 /// First process of the innermost guest.
@@ -127,6 +131,11 @@ pub fn image_key(release: Release) -> String {
         OUTER_INIT,
         GUEST_INIT,
     ])
+}
+
+/// Key of libvirt's daemon for QEMU alone.
+pub fn virtqemud_key(release: Release) -> String {
+    key(&[release.name(), VIRTQEMUD_PACKAGES, VIRTQEMUD])
 }
 
 /// Key of the saved state. `hardware` describes everything outside the image

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::Result;
 
 use crate::outer::Outer;
+use crate::payload::Extra;
 use crate::recipe::Release;
 use crate::report;
 
@@ -19,15 +20,27 @@ pub fn scenario<F: FnOnce(&Outer) -> Result<()>>(body: F) {
     scenario_on(Release::chosen(), body);
 }
 
-/// Runs a test on a fresh outer machine, and judges what the service recorded
-/// meanwhile. When it fails, the report says what was expected and everything
-/// there was to see.
+/// Runs a test on a fresh outer machine of a release, as [`scenario_with`] does.
+///
+/// # Panics
+/// When the test fails or the lab cannot run.
+pub fn scenario_on<F: FnOnce(&Outer) -> Result<()>>(release: Release, body: F) {
+    scenario_with(release, || Ok(Vec::new()), body);
+}
+
+/// Runs a test on a fresh outer machine with other files beside the program, which are
+/// made first, and judges what the service recorded meanwhile. When it fails, the report
+/// says what was expected and everything there was to see.
 ///
 /// # Panics
 /// When the test fails or the lab cannot run. `VIRTPLUG_LAB=skip` passes it by,
 /// but not where `CI=true`: a check that can be missed there is none.
 #[allow(clippy::panic, reason = "this is how a test fails")]
-pub fn scenario_on<F: FnOnce(&Outer) -> Result<()>>(release: Release, body: F) {
+pub fn scenario_with<F: FnOnce(&Outer) -> Result<()>>(
+    release: Release,
+    extras: impl FnOnce() -> Result<Vec<Extra>>,
+    body: F,
+) {
     if env::var("VIRTPLUG_LAB").is_ok_and(|value| value == "skip") {
         assert!(
             env::var("CI").as_deref() != Ok("true"),
@@ -39,7 +52,8 @@ pub fn scenario_on<F: FnOnce(&Outer) -> Result<()>>(release: Release, body: F) {
     // The closure's type is named after the test.
     let path = type_name_of_val(&body).trim_end_matches("::{{closure}}");
     let name = path.rsplit("::").next().unwrap_or(path);
-    let outer = match Outer::ready(release, name) {
+    let started = extras().and_then(|extras| Outer::ready_with(release, name, &extras));
+    let outer = match started {
         Ok(outer) => outer,
         Err(error) => panic!("the lab did not start: {error:#}"),
     };

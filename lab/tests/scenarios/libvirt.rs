@@ -84,27 +84,3 @@ fn libvirtd_not_there_when_the_daemon_starts() {
         lab.machine("alpha").wait_exactly(&[&stick])
     });
 }
-
-/// libvirt as distributions with one daemon for each driver have it: a client finds
-/// the daemon of QEMU at a socket of its own. No release of Debian has such a daemon, so
-/// the one that it has listens there.
-pub(crate) fn become_modular(lab: &Outer) -> Result<()> {
-    stop(lab)?;
-    lab.sh("set -e
-        systemctl mask --runtime libvirtd.service libvirtd.socket libvirtd-ro.socket \
-            libvirtd-admin.socket 2>&1
-        cd /run/systemd/system
-        printf '%s\\n' '[Socket]' ListenStream=/run/libvirt/virtqemud-sock \
-            FileDescriptorName=libvirtd.socket SocketMode=0666 > virtqemud.socket
-        printf '%s\\n' '[Service]' Type=notify KillMode=process \
-            ExecStart=/usr/sbin/libvirtd > virtqemud.service
-        echo 'uri_default = \"qemu:///system\"' > /etc/libvirt/libvirt.conf
-        systemctl daemon-reload && systemctl start virtqemud.socket
-        test ! -e /run/libvirt/libvirt-sock")
-        .map(drop)
-}
-
-#[test]
-fn the_daemon_of_qemu_takes_the_place_of_libvirtd() {
-    scenario(|lab| check_outlived(lab, become_modular));
-}

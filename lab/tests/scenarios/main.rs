@@ -25,6 +25,7 @@ mod manual;
 mod matching;
 mod metrics;
 mod migration;
+mod modular;
 mod owners;
 mod package;
 mod place;

@@ -87,7 +87,7 @@ fn fresh(lab: &Outer) -> Result<()> {
     lab.machine("alpha").wait_exactly(&[&stick])
 }
 
-fn upgrade(lab: &Outer) -> Result<()> {
+pub(crate) fn upgrade(lab: &Outer) -> Result<()> {
     let stick = install_and_attach(lab)?;
     lab.sh(&format!(
         "printf '%s\\n' '{OWN_LINES}' >> /etc/virtplug/virtplug.toml

@@ -38,10 +38,3 @@ fn debian_13_libvirtd_restarted() {
         libvirt::check_outlived(lab, libvirt::restart)
     });
 }
-
-#[test]
-fn debian_13_daemon_of_qemu_takes_the_place_of_libvirtd() {
-    scenario_on(Release::Trixie, |lab| {
-        libvirt::check_outlived(lab, libvirt::become_modular)
-    });
-}

@@ -81,84 +81,87 @@ fn wait_empty(lab: &Outer) -> Result<()> {
     })
 }
 
+/// A user's daemon beside the system's, from the permission that lacks to its end.
+pub(crate) fn check_session(lab: &Outer) -> Result<()> {
+    lab.install(B1_TO_BETA)?;
+    let b1 = lab.plug(Stick::serial("B1").port("2"))?;
+    let beta = lab.machine("beta");
+    let before = beta.wait_attached(&b1)?;
+    let system = lab.daemon().pid()?;
+
+    install(lab)?;
+    let stick = lab.plug(Stick::serial("A1").port("1"))?;
+    checked(lab, "systemctl --user start virtplug")?;
+    until("the missing permission is named", || {
+        let told = checked(lab, &format!("virtplug explain {}", stick.path))?;
+        let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = words.contains("this user may not open /dev/bus/usb/")
+            && words.contains(&format!("virtplug snippet udev-rule {}", stick.path));
+        Ok(if said {
+            Seen::Yes(())
+        } else {
+            Seen::NotYet(told)
+        })
+    })?;
+    let doctor = as_user(lab, "virtplug doctor --color never 2>&1")?;
+    ensure!(
+        doctor.code == 1 && doctor.out.contains("may not open"),
+        "{doctor:?}"
+    );
+    // As both of them say.
+    let rule = checked(
+        lab,
+        &format!("virtplug snippet udev-rule {} --group ann", stick.path),
+    )?;
+    lab.write("/etc/udev/rules.d/90-usb-qemu.rules", &rule)?;
+    lab.sh("udevadm control --reload && udevadm trigger --settle --subsystem-match=usb")?;
+    wait_in_machine(lab, &stick)?;
+
+    lab.unplug(&stick)?;
+    wait_empty(lab)?;
+    let stick = lab.plug(Stick::serial("A1").port("3"))?;
+    let attached = wait_in_machine(lab, &stick)?;
+    checked(lab, "systemctl --user restart virtplug")?;
+    checked(lab, "systemctl --user reload virtplug")?;
+    let status = checked(lab, "virtplug status --color never")?;
+    ensure!(status.contains("own"), "{status}");
+    ensure!(
+        wait_in_machine(lab, &stick)? == attached,
+        "the restart touched the attachment"
+    );
+    checked(lab, "virtplug detach A1")?;
+    wait_empty(lab)?;
+    checked(lab, "virtplug release A1")?;
+    wait_in_machine(lab, &stick)?;
+
+    // Root may ask, others may not; the system's daemon went on.
+    let uid = lab.sh("id -u ann")?;
+    let socket = format!("/run/user/{}/virtplug/control.sock", uid.trim());
+    lab.sh(&format!(
+        "VIRTPLUG_SOCKET={socket} virtplug status > /dev/null"
+    ))?;
+    lab.sh(&format!("chmod 755 /run/user/{}", uid.trim()))?;
+    let other = lab.run(&format!(
+        "VIRTPLUG_SOCKET={socket} setpriv --reuid=virtplug --regid=virtplug --init-groups \
+            virtplug status 2>&1"
+    ))?;
+    ensure!(other.code == 4, "{other:?}");
+    ensure!(lab.daemon().pid()? == system, "the system's daemon changed");
+    ensure!(beta.wait_attached(&b1)? == before, "{before:?}");
+    let asked = lab.sh("virtplug status --json")?;
+    ensure!(
+        asked.contains("\"beta\"") && !asked.contains("\"machine\": \"own\""),
+        "{asked}"
+    );
+
+    // The end of the daemon ends neither libvirtd nor the machine.
+    checked(lab, "systemctl --user stop virtplug")?;
+    let state = checked(lab, "virsh -q -c qemu:///session domstate own")?;
+    ensure!(state.contains("running"), "{state}");
+    Ok(())
+}
+
 #[test]
 fn a_user_gives_devices_to_machines_of_the_session_and_needs_a_udev_rule() {
-    scenario(|lab| {
-        lab.install(B1_TO_BETA)?;
-        let b1 = lab.plug(Stick::serial("B1").port("2"))?;
-        let beta = lab.machine("beta");
-        let before = beta.wait_attached(&b1)?;
-        let system = lab.daemon().pid()?;
-
-        install(lab)?;
-        let stick = lab.plug(Stick::serial("A1").port("1"))?;
-        checked(lab, "systemctl --user start virtplug")?;
-        until("the missing permission is named", || {
-            let told = checked(lab, &format!("virtplug explain {}", stick.path))?;
-            let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
-            let said = words.contains("this user may not open /dev/bus/usb/")
-                && words.contains(&format!("virtplug snippet udev-rule {}", stick.path));
-            Ok(if said {
-                Seen::Yes(())
-            } else {
-                Seen::NotYet(told)
-            })
-        })?;
-        let doctor = as_user(lab, "virtplug doctor --color never 2>&1")?;
-        ensure!(
-            doctor.code == 1 && doctor.out.contains("may not open"),
-            "{doctor:?}"
-        );
-        // As both of them say.
-        let rule = checked(
-            lab,
-            &format!("virtplug snippet udev-rule {} --group ann", stick.path),
-        )?;
-        lab.write("/etc/udev/rules.d/90-usb-qemu.rules", &rule)?;
-        lab.sh("udevadm control --reload && udevadm trigger --settle --subsystem-match=usb")?;
-        wait_in_machine(lab, &stick)?;
-
-        lab.unplug(&stick)?;
-        wait_empty(lab)?;
-        let stick = lab.plug(Stick::serial("A1").port("3"))?;
-        let attached = wait_in_machine(lab, &stick)?;
-        checked(lab, "systemctl --user restart virtplug")?;
-        checked(lab, "systemctl --user reload virtplug")?;
-        let status = checked(lab, "virtplug status --color never")?;
-        ensure!(status.contains("own"), "{status}");
-        ensure!(
-            wait_in_machine(lab, &stick)? == attached,
-            "the restart touched the attachment"
-        );
-        checked(lab, "virtplug detach A1")?;
-        wait_empty(lab)?;
-        checked(lab, "virtplug release A1")?;
-        wait_in_machine(lab, &stick)?;
-
-        // Root may ask, others may not; the system's daemon went on.
-        let uid = lab.sh("id -u ann")?;
-        let socket = format!("/run/user/{}/virtplug/control.sock", uid.trim());
-        lab.sh(&format!(
-            "VIRTPLUG_SOCKET={socket} virtplug status > /dev/null"
-        ))?;
-        lab.sh(&format!("chmod 755 /run/user/{}", uid.trim()))?;
-        let other = lab.run(&format!(
-            "VIRTPLUG_SOCKET={socket} setpriv --reuid=virtplug --regid=virtplug --init-groups \
-                virtplug status 2>&1"
-        ))?;
-        ensure!(other.code == 4, "{other:?}");
-        ensure!(lab.daemon().pid()? == system, "the system's daemon changed");
-        ensure!(beta.wait_attached(&b1)? == before, "{before:?}");
-        let asked = lab.sh("virtplug status --json")?;
-        ensure!(
-            asked.contains("\"beta\"") && !asked.contains("\"machine\": \"own\""),
-            "{asked}"
-        );
-
-        // The end of the daemon ends neither libvirtd nor the machine.
-        checked(lab, "systemctl --user stop virtplug")?;
-        let state = checked(lab, "virsh -q -c qemu:///session domstate own")?;
-        ensure!(state.contains("running"), "{state}");
-        Ok(())
-    });
+    scenario(check_session);
 }
