@@ -10,15 +10,21 @@ const BROUGHT: &str = "/usr/bin/virtplug /usr/lib/systemd/system/virtplug.servic
     /usr/lib/sysusers.d/virtplug.conf /usr/lib/tmpfiles.d/virtplug.conf /run/virtplug";
 
 impl Outer {
-    /// Makes it a host that never had virtplug, and puts the package to [`PACKAGE`].
+    /// Makes it a host that never had virtplug.
+    pub fn forget_program(&self) -> Result<()> {
+        self.sh(&format!(
+            "rm -r {BROUGHT} && userdel virtplug && systemctl daemon-reload"
+        ))
+        .map(drop)
+    }
+
+    /// The same, and puts the package to [`PACKAGE`].
     pub fn bring_package(&self) -> Result<()> {
         let unpack = self.unpacking.package.as_ref().context(
             "no package to test in target/package: run scripts/package.sh, or set VIRTPLUG_DEB",
         )?;
-        self.sh(&format!(
-            "rm -r {BROUGHT} && userdel virtplug && systemctl daemon-reload && {unpack}"
-        ))
-        .map(drop)
+        self.forget_program()?;
+        self.sh(unpack).map(drop)
     }
 
     /// Installs the package, or upgrades to it, as `apt install FILE` does in the end; where

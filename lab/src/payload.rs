@@ -47,13 +47,27 @@ impl Program {
             .map_or_else(|| target.join("release/virtplug"), PathBuf::from);
         let dist =
             env::var_os("VIRTPLUG_DIST").map_or_else(|| workspace.join("dist"), PathBuf::from);
-        let made = || debian_package(&workspace.join("target/package"));
+        let made = || package(&workspace.join("target/package"), "deb");
         let package = env::var_os("VIRTPLUG_DEB").map_or_else(made, |path| Some(path.into()));
         Self {
             binary,
             dist,
             package,
         }
+    }
+
+    /// The package for Fedora and its like that `scripts/package.sh` made, for the payload disk.
+    pub fn rpm() -> Result<Extra> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package");
+        let file = package(&folder, "rpm").with_context(|| {
+            let folder = folder.display();
+            format!("no rpm to test in {folder}: run scripts/package.sh")
+        })?;
+        Ok(Extra {
+            file,
+            place: RPM,
+            mode: "644",
+        })
     }
 
     /// Fails with advice when the program is not built.
@@ -88,11 +102,11 @@ impl Program {
     }
 }
 
-/// The Debian package in a folder.
-fn debian_package(folder: &Path) -> Option<PathBuf> {
+/// The package of a kind in a folder.
+fn package(folder: &Path, kind: &str) -> Option<PathBuf> {
     let entries = read_dir(folder).ok()?.filter_map(Result::ok);
     let mut paths = entries.map(|entry| entry.path());
-    paths.find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+    paths.find(|path| path.extension().is_some_and(|extension| extension == kind))
 }
 
 /// Shell scripts that take what is on the disk from there.
@@ -106,6 +120,9 @@ pub struct Unpacking {
 
 /// Where the package is put.
 pub const PACKAGE: &str = "/root/virtplug.deb";
+
+/// Where [`Program::rpm`] is put.
+pub const RPM: &str = "/root/virtplug.rpm";
 
 /// Writes the disk: the program at the start, then the other files, its package, and nothing.
 pub fn write(path: &Path, program: &Program, extras: &[Extra]) -> Result<Unpacking> {

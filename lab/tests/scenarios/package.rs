@@ -1,8 +1,8 @@
 //! The Debian package: installed, upgraded, removed, purged.
 
-use lab::payload::PACKAGE;
+use lab::payload::{PACKAGE, Program, RPM};
 use lab::wait::{Seen, until};
-use lab::{Outer, Plugged, Release, Result, Stick, ensure, scenario, scenario_on};
+use lab::{Outer, Plugged, Release, Result, Stick, ensure, scenario, scenario_on, scenario_with};
 
 use crate::{libvirt, metrics};
 
@@ -40,6 +40,10 @@ fn install(lab: &Outer) -> Result<()> {
 /// Installs it, and gives a stick to alpha by a file of the administrator's.
 fn install_and_attach(lab: &Outer) -> Result<Plugged> {
     install(lab)?;
+    attach(lab)
+}
+
+fn attach(lab: &Outer) -> Result<Plugged> {
     lab.write(OWN_FILE, A1)?;
     lab.sh("systemctl reload virtplug")?;
     let stick = lab.plug(Stick::serial("A1").port("1"))?;
@@ -149,6 +153,51 @@ fn remove(lab: &Outer) -> Result<()> {
     Ok(())
 }
 
+/// The other package, by rpm itself: Debian has the tool, but none of the packages that
+/// this one names.
+fn by_rpm(lab: &Outer) -> Result<()> {
+    // Debian 12 asks whether that is meant.
+    let asked = lab.run("rpm --force-debian --version")?.code == 0;
+    let options = if asked { "--force-debian" } else { "" };
+    let rpm = |words: &str| lab.sh(&format!("rpm --nodeps {options} {words} 2>&1"));
+    lab.forget_program()?;
+    rpm(&format!("--install {RPM}"))?;
+    lab.sh("! pgrep -x virtplug && systemctl enable --now virtplug 2>&1")?;
+    check_runs(lab)?;
+    lab.sh("virtplug check && rpm --verify --nodeps virtplug")?;
+    let groups = lab.sh("id -Gn virtplug")?;
+    ensure!(groups.contains("libvirt"), "groups: {groups}");
+    let stick = attach(lab)?;
+    let (alpha, pid) = (lab.machine("alpha"), lab.daemon().pid()?);
+    let before = alpha.wait_attached(&stick)?;
+    watch_alpha(lab)?;
+
+    // Once more the same is an upgrade for its scripts.
+    lab.sh(&format!(
+        "printf '%s\\n' '{OWN_LINES}' >> /etc/virtplug/virtplug.toml"
+    ))?;
+    rpm(&format!("--upgrade --force {RPM}"))?;
+    check_runs(lab)?;
+    ensure!(lab.daemon().pid()? != pid, "it was not restarted");
+    let other = lab.plug(Stick::serial("B1").port("2"))?;
+    lab.machine("beta").wait_exactly(&[&other])?;
+    lab.daemon().wait_quiet()?;
+
+    rpm("--erase virtplug")?;
+    lab.sh("! pgrep -x virtplug && ! systemctl cat virtplug.service 2>&1 && id virtplug")?;
+    let left = lab.sh(
+        "find /etc/virtplug /usr /var/lib/virtplug* -path '*virtplug*' -type f \\
+        -o -name 'virtplug*' -type d | grep -v virtplug-lab | sort",
+    )?;
+    ensure!(
+        left == format!("/etc/virtplug\n{OWN_FILE}\n/etc/virtplug/virtplug.toml.rpmsave"),
+        "left: {left}"
+    );
+    let (after, left) = (alpha.wait_attached(&stick)?, left_alpha(lab)?);
+    ensure!(after == before && left.is_empty(), "{after:?}, {left}");
+    Ok(())
+}
+
 /// Units that are off until somebody enables them.
 fn extras(lab: &Outer) -> Result<()> {
     let stick = install_and_attach(lab)?;
@@ -239,4 +288,9 @@ fn package_installed_and_purged_without_systemd() {
 #[test]
 fn debian_13_package_installed_and_upgraded() {
     scenario_on(Release::Trixie, upgrade);
+}
+
+#[test]
+fn rpm_installed_upgraded_and_erased() {
+    scenario_with(Release::chosen(), || Ok(vec![Program::rpm()?]), by_rpm);
 }
