@@ -1,5 +1,6 @@
 //! The process of the outer machine.
 
+use std::env;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -14,14 +15,12 @@ use crate::payload;
 const MEMORY: u32 = 2048;
 /// Where the xHCI controller sits on the outer machine's PCI bus.
 pub const XHCI_ADDRESS: &str = "0000:00:03.0";
-/// QEMU's arguments that shape the machine; part of the saved state's key.
+/// QEMU's arguments that shape the machine, with [`processors`] part of the saved state's key.
 pub const HARDWARE: &[&str] = &[
     "-nodefaults",
     "-no-user-config",
     "-display",
     "none",
-    "-smp",
-    "1",
     "-device",
     "virtio-blk-pci,drive=root,addr=0x1",
     "-device",
@@ -39,6 +38,11 @@ pub const HARDWARE: &[&str] = &[
     "-device",
     "virtio-rng-pci,addr=0x6",
 ];
+/// How many processors the machine has: one, or `VIRTPLUG_LAB_PROCESSORS`.
+fn processors() -> String {
+    env::var("VIRTPLUG_LAB_PROCESSORS").unwrap_or_else(|_| "1".to_owned())
+}
+
 const KERNEL_ARGUMENTS: &str =
     "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 mitigations=off nowatchdog";
 
@@ -105,6 +109,7 @@ impl Qemu {
             .args(["--pdeathsig", "KILL"])
             .arg(program("qemu-system-x86_64", "qemu-system-x86")?)
             .args(HARDWARE)
+            .args(["-smp", &processors()])
             .args(launch.accel.arguments())
             .args([
                 "-m",
@@ -209,6 +214,7 @@ pub fn hardware(accel: Accel) -> Result<String> {
         payload::SIZE,
     );
     text += &HARDWARE.join(" ");
+    text += &processors();
     if accel == Accel::Kvm {
         let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         text += cpu

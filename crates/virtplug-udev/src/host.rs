@@ -14,7 +14,7 @@ use crate::directory::{Directory, inode, is_absence};
 use crate::drivers;
 use crate::failure::Failure;
 use crate::host_use::{self, HostUse, Places, Tables};
-use crate::patience::{Patience, Wait};
+use crate::patience::{Begun, Patience, Wait};
 use crate::snapshot::{Presence, Scan, ScanError, Unreadable};
 
 /// How often a device that changes while it is read is read anew.
@@ -283,9 +283,13 @@ impl Host {
             .to_str()
             .ok_or_else(|| Failure::Unreadable(format!("{} is not UTF-8", path.display())))?
             .to_owned();
-        let basics = Basics::read(directory, port)?;
-        let host_use = host_use::read(path, port, tables).map_err(Failure::Exhausted)?;
-        let details = self.details(port, Arc::clone(directory), wait)?;
+        // What may block goes on meanwhile, and is waited for whatever the rest says.
+        let details = self.begin_details(port, Arc::clone(directory))?;
+        let basics = Basics::read(directory, port);
+        let host_use = host_use::read(path, port, tables).map_err(Failure::Exhausted);
+        let bound = drivers::bound(path);
+        let details = self.finish_details(details, wait)?;
+        let (basics, host_use, bound) = (basics?, host_use?, bound?);
         let device = Device {
             port: port.clone(),
             instance: InstanceId::new(&self.boot_id, &syspath, directory.inode()),
@@ -300,7 +304,7 @@ impl Host {
             removable: basics.removable,
             peer: basics.peer,
             half: basics.half,
-            bound: drivers::bound(path)?,
+            bound,
             authorized: basics.authorized,
             serial: details.serial,
             manufacturer: details.manufacturer,
@@ -313,18 +317,24 @@ impl Host {
         Ok(Found { device, host_use })
     }
 
-    fn details(
+    fn begin_details(
         &self,
         port: &PortPath,
         directory: Arc<Directory>,
-        wait: &mut Wait,
-    ) -> Result<Details, Failure> {
+    ) -> Result<Option<Begun>, Failure> {
         let udev_runs = self.udev_runs();
         let read = Box::new(move || Details::read(&directory, udev_runs));
-        match self.patience.read(port, wait, read) {
-            Ok(details) => Ok(details.unwrap_or(Details::UNKNOWN)),
-            Err(error) => Err(Failure::Exhausted(error)),
-        }
+        self.patience.begin(port, read).map_err(Failure::Exhausted)
+    }
+
+    fn finish_details(&self, begun: Option<Begun>, wait: &mut Wait) -> Result<Details, Failure> {
+        let Some(begun) = begun else {
+            return Ok(Details::UNKNOWN);
+        };
+        let details = self.patience.finish(begun, wait);
+        Ok(details
+            .map_err(Failure::Exhausted)?
+            .unwrap_or(Details::UNKNOWN))
     }
 }
 

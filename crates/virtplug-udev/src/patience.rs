@@ -1,5 +1,5 @@
-//! Patience: reads that may block happen on a thread of their own, and are
-//! waited for only so long, so that one stuck device delays no other.
+//! Patience: reads that may block happen on a thread of their own, beside what else is read,
+//! and are waited for only so long, so that one stuck device delays no other.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -53,6 +53,13 @@ struct Stuck {
 /// A thread that reads. It ends when this is dropped and its read is over.
 struct Reader(Sender<Job>);
 
+/// A read that goes on beside whoever began it.
+pub(crate) struct Begun {
+    port: PortPath,
+    reader: Reader,
+    answered: Receiver<io::Result<Details>>,
+}
+
 struct Job {
     port: PortPath,
     read: Read,
@@ -74,15 +81,10 @@ impl Patience {
         lock(&self.stuck).late = Some(Arc::new(late));
     }
 
-    /// Performs a read. `None`: it takes too long, or an earlier one of this
-    /// port still does; at most one thread per port gets stuck. An error: this
-    /// process lacks a resource.
-    pub(crate) fn read(
-        &self,
-        port: &PortPath,
-        wait: &mut Wait,
-        read: Read,
-    ) -> io::Result<Option<Details>> {
+    /// Begins a read, which [`Patience::finish`] has to finish. `None`: an earlier one of this
+    /// port still goes on; at most one thread per port gets stuck. An error: this process lacks a
+    /// resource.
+    pub(crate) fn begin(&self, port: &PortPath, read: Read) -> io::Result<Option<Begun>> {
         if lock(&self.stuck).ports.contains(port) {
             return Ok(None);
         }
@@ -98,8 +100,23 @@ impl Patience {
             read,
             answer,
         };
-        // A reader that is gone shows as a missing answer below.
+        // A reader that is gone shows as a missing answer in the end.
         let _ = reader.0.send(job);
+        Ok(Some(Begun {
+            port,
+            reader,
+            answered,
+        }))
+    }
+
+    /// What a read gives, waiting for it. `None`: it takes too long. An error: this process lacks
+    /// a resource.
+    pub(crate) fn finish(&self, begun: Begun, wait: &mut Wait) -> io::Result<Option<Details>> {
+        let Begun {
+            port,
+            reader,
+            answered,
+        } = begun;
         let start = Instant::now();
         let details = match answered.recv_timeout(wait.0.max(DEVICE)) {
             Ok(details) => details?,

@@ -239,7 +239,7 @@ impl Daemon {
                     "udev sent more than fits its socket; looking at all devices again"
                 );
             }
-            Content::Calling { alias, reaction } => {
+            Content::Called { alias, reaction } => {
                 self.control.metrics.reacted(*reaction);
                 if let Some((_, timing)) = self.timings.get_mut(alias) {
                     timing.reaction = Some(*reaction);

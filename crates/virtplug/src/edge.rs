@@ -170,7 +170,7 @@ impl Edge {
                     }
                 })
             }
-            Content::Calling { .. } | Content::Overrun => None,
+            Content::Called { .. } | Content::Overrun => None,
         }
     }
 
@@ -270,14 +270,13 @@ impl Edge {
             let result = match instance_present(&host, &request) {
                 Fact::Known(true) => connected(connection.as_deref()).and_then(|connection| {
                     unused(&host, &request)?;
-                    if let Some(received) = cause {
-                        let calling = Content::Calling {
-                            alias: request.alias.clone(),
-                            reaction: received.elapsed(),
-                        };
-                        let _ = sender.send(calling.into());
-                    }
+                    let reaction = cause.map(|received| received.elapsed());
                     let attached = connection.attach(&request);
+                    // Told after it, so that the loop does not wake up while libvirt is to begin.
+                    if let Some(reaction) = reaction {
+                        let alias = request.alias.clone();
+                        let _ = sender.send(Content::Called { alias, reaction }.into());
+                    }
                     attached.map_err(|error| with_advice(error, &request))
                 }),
                 Fact::Known(false) | Fact::Unknown => Err(CallError::InstanceChanged),

@@ -35,8 +35,8 @@ pub(crate) enum Content {
         generation: u64,
         event: ConnectionEvent,
     },
-    /// The call for an attach is about to be made, that long after the udev event.
-    Calling { alias: OwnAlias, reaction: Duration },
+    /// The call for an attach was made that long after the udev event, and is over.
+    Called { alias: OwnAlias, reaction: Duration },
     /// The udev socket overflowed; a rescan follows.
     Overrun,
 }
