@@ -291,6 +291,11 @@ fn debian_13_package_installed_and_upgraded() {
 }
 
 #[test]
+fn debian_13_package_removed_and_purged() {
+    scenario_on(Release::Trixie, remove);
+}
+
+#[test]
 fn rpm_installed_upgraded_and_erased() {
     scenario_with(Release::chosen(), || Ok(vec![Program::rpm()?]), by_rpm);
 }
