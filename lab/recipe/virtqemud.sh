@@ -17,7 +17,7 @@ tar -xf libvirt_*.debian.tar.*
 grep -v '^#' debian/patches/series | while read -r name; do
 	patch -s -p1 < "debian/patches/$name"
 done
-# The library for JSON was changed at libvirt 10.8.
+# Each release takes one of two libraries for JSON.
 json=json_c
 grep -q "'json_c'" meson_options.txt || json=yajl
 meson setup build -Dauto_features=disabled -Ddriver_qemu=enabled -Ddriver_libvirtd=enabled \

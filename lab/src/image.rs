@@ -83,7 +83,7 @@ fn build(folder: &Path, release: Release) -> Result<()> {
             release,
             packages: &release.packages(),
             with_sources: false,
-            hooks: &hooks(release)?,
+            options: &hooks(release)?,
         };
         run(&mut strap.command(target, work.path())?, folder)
     })?;
@@ -114,7 +114,7 @@ fn build(folder: &Path, release: Release) -> Result<()> {
     Ok(())
 }
 
-/// What is done in the root while it is made.
+/// What is done in the root while it is made, as options of mmdebstrap.
 fn hooks(release: Release) -> Result<[String; 2]> {
     let mut finish = String::from("mkdir -p \"$1/boot/lab\"\n");
     for (name, text) in [

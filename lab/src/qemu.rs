@@ -38,11 +38,6 @@ pub const HARDWARE: &[&str] = &[
     "-device",
     "virtio-rng-pci,addr=0x6",
 ];
-/// How many processors the machine has: one, or `VIRTPLUG_LAB_PROCESSORS`.
-fn processors() -> String {
-    env::var("VIRTPLUG_LAB_PROCESSORS").unwrap_or_else(|_| "1".to_owned())
-}
-
 const KERNEL_ARGUMENTS: &str =
     "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 mitigations=off nowatchdog";
 
@@ -205,16 +200,21 @@ pub fn version() -> Result<String> {
         .to_owned())
 }
 
+/// How many processors the machine has: one, or `VIRTPLUG_LAB_PROCESSORS`.
+fn processors() -> String {
+    env::var("VIRTPLUG_LAB_PROCESSORS").unwrap_or_else(|_| "1".to_owned())
+}
+
 /// Everything outside the image that a saved state depends on.
 pub fn hardware(accel: Accel) -> Result<String> {
     let mut text = format!(
-        "{} {} {MEMORY} {} {KERNEL_ARGUMENTS} ",
+        "{} {} {MEMORY} {} {KERNEL_ARGUMENTS} {} {} ",
         version()?,
         accel.arguments().join(" "),
         payload::SIZE,
+        HARDWARE.join(" "),
+        processors(),
     );
-    text += &HARDWARE.join(" ");
-    text += &processors();
     if accel == Accel::Kvm {
         let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         text += cpu

@@ -18,9 +18,9 @@ pub struct Strap<'a> {
     pub packages: &'a [&'a str],
     /// Whether source packages can be had as well.
     pub with_sources: bool,
-    /// Hooks in order, as mmdebstrap's options. They are given as text: without root they
-    /// run as a user who may not read our files.
-    pub hooks: &'a [String],
+    /// More options of mmdebstrap. Hooks among them run in order, and are given as text:
+    /// without root they run as a user who may not read our files.
+    pub options: &'a [String],
 }
 
 impl Strap<'_> {
@@ -43,7 +43,7 @@ impl Strap<'_> {
             command.arg(format!("--dpkgopt=path-exclude={path}"));
         }
         command.arg(format!("--include={}", self.packages.join(",")));
-        command.args(self.hooks);
+        command.args(self.options);
         command.arg(self.release.name()).arg(target).arg(&list);
         Ok(command)
     }

@@ -37,7 +37,7 @@ fn compile(folder: &Path, release: Release) -> Result<()> {
         release,
         packages: &packages,
         with_sources: true,
-        hooks: &[
+        options: &[
             format!("--customize-hook={}", recipe::VIRTQEMUD),
             // It runs in the folder itself, so that no path needs quotes.
             format!("--customize-hook=copy-out /{ARCHIVE} ."),
@@ -49,13 +49,11 @@ fn compile(folder: &Path, release: Release) -> Result<()> {
 }
 
 impl Outer {
-    /// Puts the daemon, brought as [`ready`] says, in the place of libvirtd, which it
-    /// finds stopped. Machines that run are taken over.
+    /// Installs and starts the daemon, brought as [`ready`] says, where libvirtd neither runs
+    /// nor can be started. Machines that run are taken over.
     pub fn start_virtqemud(&self) -> Result<()> {
         self.sh(&format!(
             "set -e
-            systemctl -q mask libvirtd.service libvirtd.socket libvirtd-ro.socket \
-                libvirtd-admin.socket
             tar -C / -xf {PLACE}
             echo 'uri_default = \"qemu:///system\"' > /etc/libvirt/libvirt.conf
             systemctl daemon-reload

@@ -3,6 +3,7 @@
 use lab::{Outer, Result, Stick, ensure, scenario};
 
 use crate::A1_TO_ALPHA;
+use crate::libvirt::UNITS;
 
 #[test]
 fn outer_machine_booted_with_everything_present_from_power_on() {
@@ -29,9 +30,8 @@ fn a_host_that_boots_without_libvirt_gets_it_later() {
     scenario(|lab| {
         lab.install_stopped(A1_TO_ALPHA)?;
         let stick = lab.plug(Stick::serial("A1"))?;
-        let libvirt = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket";
         lab.sh(&format!(
-            "systemctl enable virtplug && virsh -q autostart alpha && systemctl -q mask {libvirt}"
+            "systemctl enable virtplug && virsh -q autostart alpha && systemctl -q mask {UNITS}"
         ))?;
         lab.boot_again()?;
         let active = lab.sh("systemctl is-active virtplug")?;
@@ -43,7 +43,7 @@ fn a_host_that_boots_without_libvirt_gets_it_later() {
         );
         // The machine starts with libvirt, which is after the daemon here.
         lab.sh(&format!(
-            "systemctl -q unmask {libvirt} && systemctl start libvirtd.socket libvirtd-ro.socket libvirtd"
+            "systemctl -q unmask {UNITS} && systemctl start libvirtd.socket libvirtd-ro.socket libvirtd"
         ))?;
         let stick = lab.find_again(&stick)?;
         lab.machine("alpha").wait_exactly(&[&stick])

@@ -4,12 +4,14 @@ use lab::{Outer, Result, Stick, scenario};
 
 use crate::{A1_TO_ALPHA, A1_TO_ALPHA_B1_TO_BETA};
 
-const SERVICE: &str = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket";
+/// The units of libvirtd.
+pub(crate) const UNITS: &str =
+    "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket";
 
 /// Stops libvirtd for good.
 pub(crate) fn stop(lab: &Outer) -> Result<()> {
     // The sockets too: otherwise the first client starts it again.
-    lab.sh(&format!("systemctl stop {SERVICE} 2>&1")).map(drop)
+    lab.sh(&format!("systemctl stop {UNITS} 2>&1")).map(drop)
 }
 
 pub(crate) fn start(lab: &Outer) -> Result<()> {

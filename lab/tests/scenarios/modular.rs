@@ -12,6 +12,7 @@ fn scenario_on<F: FnOnce(&Outer) -> Result<()>>(release: Release, body: F) {
 /// virtqemud takes the machines of libvirtd over.
 fn take_over(lab: &Outer) -> Result<()> {
     libvirt::stop(lab)?;
+    lab.sh(&format!("systemctl -q mask {}", libvirt::UNITS))?;
     lab.start_virtqemud()
 }
 

@@ -1,4 +1,4 @@
-//! The Debian package: installed, upgraded, removed, purged.
+//! The packages: installed, upgraded, removed, purged.
 
 use lab::payload::{PACKAGE, Program, RPM};
 use lab::wait::{Seen, until};
@@ -37,12 +37,13 @@ fn install(lab: &Outer) -> Result<()> {
     lab.install_package(PACKAGE)
 }
 
-/// Installs it, and gives a stick to alpha by a file of the administrator's.
+/// Installs the Debian package and attaches a stick.
 fn install_and_attach(lab: &Outer) -> Result<Plugged> {
     install(lab)?;
     attach(lab)
 }
 
+/// Gives a stick to alpha by a file of the administrator's.
 fn attach(lab: &Outer) -> Result<Plugged> {
     lab.write(OWN_FILE, A1)?;
     lab.sh("systemctl reload virtplug")?;

@@ -81,7 +81,7 @@ fn wait_empty(lab: &Outer) -> Result<()> {
     })
 }
 
-/// A user's daemon beside the system's, from the permission that lacks to its end.
+/// A user's daemon beside the system's, from the missing permission to its end.
 pub(crate) fn check_session(lab: &Outer) -> Result<()> {
     lab.install(B1_TO_BETA)?;
     let b1 = lab.plug(Stick::serial("B1").port("2"))?;
